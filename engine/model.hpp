@@ -1,0 +1,59 @@
+// What the engine asks of a model, and what it gives to a model's handlers.
+//
+// A model describes its entities and owns their state; the engine decides which partition holds whom, when
+// each event is handled, and carries messages. The engine is compiled together with the model (no virtual call
+// an event).
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/entity_id.hpp"
+#include "engine/event.hpp"
+#include "engine/sim_time.hpp"
+#include "engine/transport.hpp"
+
+namespace parley {
+
+// Counts that every partition keeps.
+struct EngineCounters {
+    std::uint64_t events = 0;   // delivered messages, and timers that changed state
+    std::uint64_t windows = 0;  // windows advanced, the same number on every rank
+    // These depend on how the run is executed:
+    std::uint64_t exchanged_bytes = 0;      // sent to other ranks
+    std::uint64_t busy_nanoseconds = 0;     // wall time in handlers, of all partitions of this rank
+    std::uint64_t busiest_nanoseconds = 0;  // of the busiest of them
+    std::uint32_t partitions = 1;           // on all ranks
+};
+
+// Context is the engine's side of a handler call (see partition.hpp): now(), self(), send(), schedule(),
+// discount_event().
+//
+// Model:
+//   using State = ...               the entities of one partition
+//   std::vector<EntityKind> entity_kinds() const
+//   Duration lookahead() const      the least delay of any message between two entities
+//   SimTime next_boundary(SimTime after) const     first time > after at which at_boundary wants to be called
+//   void at_boundary(SimTime, std::span<State*>, Transport&, const EngineCounters&)
+//                                   called on every rank when all events before that time are done
+// Model::State:
+//   State(const Model&, const EntityDirectory&, std::uint32_t partition)
+//   void start(Context&)            first events of one entity, context.self()
+//   void handle(Context&, const Event&)
+//   void prefetch(EntityId) const   touch the state that handle() will need
+//   std::uint32_t& sequence(EntityId)   where the entity's count of sent events is kept
+template <class Model>
+concept SimulationModel = requires(Model model, const Model constant, SimTime time, Transport& transport,
+                                   std::span<typename Model::State*> states, typename Model::State state, EntityId id,
+                                   const EngineCounters& counters) {
+    { constant.entity_kinds() } -> std::same_as<std::vector<EntityKind>>;
+    { constant.lookahead() } -> std::same_as<Duration>;
+    { constant.next_boundary(time) } -> std::same_as<SimTime>;
+    model.at_boundary(time, states, transport, counters);
+    { state.sequence(id) } -> std::same_as<std::uint32_t&>;
+    state.prefetch(id);
+};
+
+}  // namespace parley

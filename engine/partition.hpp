@@ -1,0 +1,292 @@
+// The entities one thread advances: their state, their pending events, and what they send to others.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/due_events.hpp"
+#include "engine/event_calendar.hpp"
+#include "engine/model.hpp"
+#include "engine/window.hpp"
+
+namespace parley {
+
+template <class Model>
+class Partition;
+
+// The engine's side of a handler call. A handler may read and change the state of self() only.
+template <class Model>
+class Context {
+   public:
+    SimTime now() const { return now_; }
+    EntityId self() const { return self_; }
+    // How many events this entity has sent so far: a number that names its next message.
+    std::uint32_t sent() const { return *sequence_; }
+
+    // A message to another entity (or this one), `delay` from now; at least the lookahead.
+    template <class Payload>
+    void send(EntityId destination, Duration delay, std::uint16_t kind, const Payload& payload) {
+        if (delay < partition_->lookahead_) [[unlikely]] {
+            partition_->refuse_short_delay(self_, destination, delay);
+        }
+        partition_->post(make_header<Payload>(destination, delay, kind), payload);
+    }
+
+    // The same with a list behind the payload; the receiver finds it with Event::list.
+    template <class Payload, class Item>
+    void send_list(EntityId destination, Duration delay, std::uint16_t kind, const Payload& payload,
+                   std::span<const Item> items) {
+        static_assert(std::is_trivially_copyable_v<Item> && sizeof(Payload) % 8 == 0 && alignof(Item) <= 8);
+        if (delay < partition_->lookahead_) [[unlikely]] {
+            partition_->refuse_short_delay(self_, destination, delay);
+        }
+        EventHeader header = make_header<Payload>(destination, delay, kind);
+        header.bytes = static_cast<std::uint16_t>(header.bytes + (items.size_bytes() + 7) / 8 * 8);
+        std::byte* at = partition_->place(header);
+        partition_->write(at, header, payload);
+        std::memcpy(at + event_bytes<Payload>(), items.data(), items.size_bytes());
+    }
+
+    // A timer: an event to this entity itself; any delay >= 0.
+    template <class Payload>
+    void schedule(Duration delay, std::uint16_t kind, const Payload& payload) {
+        partition_->post_to_self(make_header<Payload>(self_, delay, kind), payload);
+    }
+
+    // The event being handled turned out to be a timer that changes nothing: do not count it.
+    void discount_event() { --partition_->counters_.events; }
+
+   private:
+    friend class Partition<Model>;
+    explicit Context(Partition<Model>& partition) : partition_(&partition) {}
+
+    template <class Payload>
+    EventHeader make_header(EntityId destination, Duration delay, std::uint16_t kind) {
+        const std::uint32_t sequence = (*sequence_)++;
+        if (sequence == UINT32_MAX) [[unlikely]] {
+            throw SimulationError("entity " + std::to_string(self_.value) +
+                                  " has sent 2^32 events, the most an entity can send");
+        }
+        return {checked_add(now_, delay), destination, self_, sequence, kind, event_bytes<Payload>()};
+    }
+
+    Partition<Model>* partition_;
+    SimTime now_;
+    EntityId self_;
+    std::uint32_t* sequence_ = nullptr;
+};
+
+template <class Model>
+class Partition {
+   public:
+    using State = typename Model::State;
+
+    // `local_partitions`: [first, first + count) are the partitions of this rank.
+    Partition(const Model& model, const EntityDirectory& directory, std::uint32_t index, IdRange local_partitions,
+              std::uint32_t partitions_per_rank)
+        : directory_(directory),
+          index_(index),
+          local_partitions_(local_partitions),
+          partitions_per_rank_(partitions_per_rank),
+          lookahead_(model.lookahead()),
+          grid_(model.lookahead()),
+          calendar_(grid_, directory.entity_count() < 8192 ? 1024 : 4096),
+          coordinates_(directory, index),
+          due_(coordinates_, model.lookahead()),
+          state_(std::make_unique<State>(model, directory, index)),
+          to_local_(local_partitions.size()),
+          to_rank_(directory.partition_count() / partitions_per_rank) {}
+
+    // First events of all entities.
+    void start() {
+        Context<Model> context(*this);
+        for (std::size_t k = 0; k < directory_.kind_count(); ++k) {
+            const IdRange range = directory_.range(index_, k);
+            for (std::uint32_t id = range.begin; id < range.end; ++id) {
+                context.self_ = EntityId{id};
+                context.sequence_ = &state_->sequence(context.self_);
+                state_->start(context);
+            }
+        }
+    }
+
+    // Handles every pending event of the window, entity by entity.
+    void advance(const Window& window) {
+        calendar_.advance_to(window.index);
+        if (calendar_.due_events() == 0) return;
+        window_ = window;
+        inside_window_ = true;
+        const SimTime grid_begin = grid_.begin_of(window.index);
+        const EventCalendar::Bucket bucket = calendar_.take_due();
+        due_.clear();
+        for_each_event(bucket, [&](const EventHeader& event) {
+            if (event.time < window.end) {
+                due_.add(event, grid_begin);
+            } else {
+                calendar_.insert(event);  // beyond the boundary that cuts this window
+            }
+        });
+        handle_all(due_.sort());
+        calendar_.release(bucket);
+        inside_window_ = false;
+    }
+
+    // Takes the events that `other` (of the same rank) holds for this partition.
+    void collect_from(Partition& other) {
+        Bytes& events = other.to_local_[index_ - local_partitions_.begin];
+        accept(events);
+        events.clear();
+    }
+
+    // Takes those events of a received buffer that are for this partition.
+    void accept(const Bytes& events) {
+        const std::byte* at = events.data();
+        const std::byte* end = at + events.size();
+        while (at != end) {
+            const auto* header = reinterpret_cast<const EventHeader*>(at);
+            at += header->bytes;
+            if (coordinates_.owns(header->destination)) calendar_.insert(*header);
+        }
+    }
+
+    // Earliest window of any event that is pending here, or waiting here for another partition.
+    std::int64_t next_window() const { return std::min(calendar_.next_window(), earliest_sent_); }
+    void forget_sent() { earliest_sent_ = WindowGrid::none; }
+
+    std::uint32_t due_events(std::int64_t window) {
+        calendar_.advance_to(window);
+        return calendar_.due_events();
+    }
+
+    Bytes& events_for_rank(std::size_t rank) { return to_rank_[rank]; }
+    State& state() { return *state_; }
+    const EngineCounters& counters() const { return counters_; }
+    std::uint64_t pending_events() const { return calendar_.pending_events(); }
+    std::size_t calendar_bytes() const { return calendar_.reserved_bytes(); }
+
+   private:
+    friend class Context<Model>;
+
+    static constexpr std::size_t state_prefetch_distance = 4;
+    static constexpr std::size_t event_prefetch_distance = 8;
+
+    void handle_all(const std::vector<DueEvents::Reference>& events) {
+        Context<Model> context(*this);
+        const std::size_t count = events.size();
+        std::size_t next = 0;
+        while (next < count) {
+            const EntityId self = events[next].event->destination;
+            context.self_ = self;
+            context.sequence_ = &state_->sequence(self);
+            do {
+                prefetch_ahead(events, next);
+                const EventHeader& event = *events[next].event;
+                if (!timers_.empty()) handle_timers_before(context, &event);
+                handle_one(context, event);
+                ++next;
+            } while (next < count && events[next].event->destination == self);
+            if (!timers_.empty()) handle_timers_before(context, nullptr);
+        }
+    }
+
+    void prefetch_ahead(const std::vector<DueEvents::Reference>& events, std::size_t next) const {
+        if (next + event_prefetch_distance < events.size()) {
+            __builtin_prefetch(events[next + event_prefetch_distance].event);
+        }
+        if (next + state_prefetch_distance < events.size()) {
+            state_->prefetch(events[next + state_prefetch_distance].event->destination);
+        }
+    }
+
+    void handle_one(Context<Model>& context, const EventHeader& event) {
+        context.now_ = event.time;
+        ++counters_.events;
+        state_->handle(context, Event(&event));
+    }
+
+    // Timers an entity has set for itself within the window being advanced; `limit` nullptr: all of them.
+    void handle_timers_before(Context<Model>& context, const EventHeader* limit) {
+        while (!timers_.empty()) {
+            std::size_t first = 0;
+            for (std::size_t i = 1; i < timers_.size(); ++i) {
+                if (precedes(timer(i), timer(first))) first = i;
+            }
+            if (limit != nullptr && !precedes(timer(first), *limit)) return;
+            alignas(8) const TimerRecord record = timers_[first];
+            timers_.erase(timers_.begin() + static_cast<std::ptrdiff_t>(first));
+            handle_one(context, *reinterpret_cast<const EventHeader*>(record.data()));
+        }
+    }
+
+    template <class Payload>
+    static void write(std::byte* at, const EventHeader& header, const Payload& payload) {
+        std::memcpy(at, &header, sizeof header);
+        if constexpr (!std::is_empty_v<Payload>) std::memcpy(at + sizeof header, &payload, sizeof payload);
+    }
+
+    template <class Payload>
+    void post(const EventHeader& header, const Payload& payload) {
+        write(place(header), header, payload);
+    }
+
+    // Where the record of a message goes: the calendar, or the buffer for another partition or rank.
+    std::byte* place(const EventHeader& header) {
+        if (coordinates_.owns(header.destination)) return calendar_.reserve(header.time, header.bytes);
+        const std::uint32_t to = directory_.partition_of(header.destination);
+        Bytes& buffer = local_partitions_.contains(to) ? to_local_[to - local_partitions_.begin]
+                                                       : to_rank_[to / partitions_per_rank_];
+        const std::size_t before = buffer.size();
+        buffer.resize(before + header.bytes);
+        earliest_sent_ = std::min(earliest_sent_, grid_.index_of(header.time));
+        return buffer.data() + before;
+    }
+
+    template <class Payload>
+    void post_to_self(const EventHeader& header, const Payload& payload) {
+        static_assert(event_bytes<Payload>() <= sizeof(TimerRecord), "a timer's payload is too large");
+        if (inside_window_ && header.time < window_.end) {
+            TimerRecord record;
+            write(record.data(), header, payload);
+            timers_.push_back(record);
+        } else {
+            write(calendar_.reserve(header.time, header.bytes), header, payload);
+        }
+    }
+
+    [[noreturn]] void refuse_short_delay(EntityId from, EntityId to, Duration delay) const {
+        throw SimulationError(
+            "entity " + std::to_string(from.value) + " sent a message to entity " + std::to_string(to.value) +
+            " with a delay of " + std::to_string(delay.nanoseconds) + " ns, less than the lookahead of " +
+            std::to_string(lookahead_.nanoseconds) +
+            " ns (an entity could change another one's past); raise the delay or lower the lookahead");
+    }
+
+    using TimerRecord = std::array<std::byte, 64>;
+    const EventHeader& timer(std::size_t i) const { return *reinterpret_cast<const EventHeader*>(timers_[i].data()); }
+
+    const EntityDirectory& directory_;
+    std::uint32_t index_;
+    IdRange local_partitions_;
+    std::uint32_t partitions_per_rank_;
+    Duration lookahead_;
+    WindowGrid grid_;
+    EventCalendar calendar_;
+    EntityCoordinates coordinates_;
+    DueEvents due_;
+    std::unique_ptr<State> state_;
+    std::vector<Bytes> to_local_;
+    std::vector<Bytes> to_rank_;
+    std::int64_t earliest_sent_ = WindowGrid::none;
+    Window window_;
+    bool inside_window_ = false;
+    std::vector<TimerRecord> timers_;
+    EngineCounters counters_;
+};
+
+}  // namespace parley

@@ -1,0 +1,168 @@
+// One rank's partitions, advanced by its OpenMP threads.
+#pragma once
+
+#include <omp.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/partition.hpp"
+#include "engine/transport.hpp"
+
+namespace parley {
+
+// Runs `work(i)` for i in [0, n) on up to `threads` threads. Exceptions are collected; the one of the lowest i
+// is rethrown, so that the same error is reported for any number of threads.
+template <class Work>
+void for_each_in_parallel(std::size_t n, int threads, Work&& work) {
+    if (threads <= 1 || n <= 1) {
+        for (std::size_t i = 0; i < n; ++i) work(i);
+        return;
+    }
+    std::vector<std::exception_ptr> errors(n);
+#pragma omp parallel for num_threads(threads) schedule(static, 1)
+    for (std::size_t i = 0; i < n; ++i) {
+        try {
+            work(i);
+        } catch (...) {
+            errors[i] = std::current_exception();
+        }
+    }
+    for (const std::exception_ptr& error : errors) {
+        if (error) std::rethrow_exception(error);
+    }
+}
+
+template <class Model>
+class Population {
+   public:
+    Population(const Model& model, const EntityDirectory& directory, Transport& transport,
+               std::uint32_t partitions_per_rank, int threads)
+        : transport_(transport), threads_(threads), outgoing_(static_cast<std::size_t>(transport.size())) {
+        const auto rank = static_cast<std::uint32_t>(transport.rank());
+        const IdRange local{rank * partitions_per_rank, (rank + 1) * partitions_per_rank};
+        partitions_.resize(partitions_per_rank);
+        busy_.resize(partitions_per_rank);
+        for_each_in_parallel(partitions_per_rank, threads_, [&](std::size_t i) {
+            partitions_[i] = std::make_unique<Partition<Model>>(
+                model, directory, local.begin + static_cast<std::uint32_t>(i), local, partitions_per_rank);
+            partitions_[i]->start();
+        });
+        for (auto& partition : partitions_) states_.push_back(&partition->state());
+    }
+
+    // Moves events to where they belong and returns the window to advance next (over all ranks).
+    std::int64_t exchange() {
+        std::int64_t next = WindowGrid::none;
+        for (auto& partition : partitions_) {
+            next = std::min(next, partition->next_window());
+            partition->forget_sent();
+        }
+        if (transport_.size() > 1) next = exchange_between_ranks(next);
+        if (partitions_.size() > 1) {
+            for_each_in_parallel(partitions_.size(), parallel_threads_, [&](std::size_t i) {
+                for (auto& other : partitions_) {
+                    if (other != partitions_[i]) partitions_[i]->collect_from(*other);
+                }
+            });
+        }
+        if (!incoming_.empty()) {
+            for_each_in_parallel(partitions_.size(), parallel_threads_,
+                                 [&](std::size_t i) { partitions_[i]->accept(incoming_); });
+            incoming_.clear();
+        }
+        return next;
+    }
+
+    void advance(const Window& window) {
+        ++windows_;
+        if (partitions_.size() == 1) {
+            if (transport_.size() == 1) {
+                partitions_.front()->advance(window);
+            } else {
+                advance_timed(0, window);
+            }
+            return;
+        }
+        std::uint64_t due = 0;
+        for (auto& partition : partitions_) due += partition->due_events(window.index);
+        // Waking threads for a handful of events costs more than the events do.
+        parallel_threads_ = due >= events_worth_a_thread * partitions_.size() ? threads_ : 1;
+        for_each_in_parallel(partitions_.size(), parallel_threads_, [&](std::size_t i) { advance_timed(i, window); });
+    }
+
+    std::span<typename Model::State*> states() { return states_; }
+
+    // Of this rank; windows are the same on all.
+    EngineCounters counters() const {
+        EngineCounters total;
+        for (const auto& partition : partitions_) total.events += partition->counters().events;
+        total.windows = windows_;
+        total.exchanged_bytes = exchanged_bytes_;
+        for (const BusyTime& busy : busy_) {
+            total.busy_nanoseconds += busy.nanoseconds;
+            total.busiest_nanoseconds = std::max(total.busiest_nanoseconds, busy.nanoseconds);
+        }
+        total.partitions =
+            static_cast<std::uint32_t>(partitions_.size()) * static_cast<std::uint32_t>(transport_.size());
+        return total;
+    }
+
+    std::uint64_t pending_events() const {
+        std::uint64_t total = 0;
+        for (const auto& partition : partitions_) total += partition->pending_events();
+        return total;
+    }
+
+    std::size_t calendar_bytes() const {
+        std::size_t total = 0;
+        for (const auto& partition : partitions_) total += partition->calendar_bytes();
+        return total;
+    }
+
+   private:
+    static constexpr std::uint64_t events_worth_a_thread = 32;
+    struct alignas(64) BusyTime {
+        std::uint64_t nanoseconds = 0;
+    };
+
+    void advance_timed(std::size_t i, const Window& window) {
+        const auto begin = std::chrono::steady_clock::now();
+        partitions_[i]->advance(window);
+        busy_[i].nanoseconds += static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count());
+    }
+
+    std::int64_t exchange_between_ranks(std::int64_t local_minimum) {
+        for (std::size_t rank = 0; rank < outgoing_.size(); ++rank) {
+            for (auto& partition : partitions_) {
+                Bytes& events = partition->events_for_rank(rank);
+                exchanged_bytes_ += events.size();
+                if (partitions_.size() == 1) {
+                    outgoing_[rank].swap(events);
+                } else {
+                    outgoing_[rank].insert(outgoing_[rank].end(), events.begin(), events.end());
+                }
+                events.clear();
+            }
+        }
+        return transport_.exchange(outgoing_, incoming_, local_minimum);
+    }
+
+    Transport& transport_;
+    int threads_;
+    int parallel_threads_ = 1;
+    std::vector<std::unique_ptr<Partition<Model>>> partitions_;
+    std::vector<BusyTime> busy_;
+    std::vector<typename Model::State*> states_;
+    std::vector<Bytes> outgoing_;
+    Bytes incoming_;
+    std::uint64_t windows_ = 0;
+    std::uint64_t exchanged_bytes_ = 0;
+};
+
+}  // namespace parley

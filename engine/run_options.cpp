@@ -1,0 +1,70 @@
+#include "engine/run_options.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+
+namespace parley {
+
+namespace {
+constexpr std::uint64_t entities_worth_a_partition = 4096;
+}
+
+void add_run_parameters(ParameterTable& table, const std::vector<std::string>& models) {
+    table.add({"run.model", ValueKind::choice, models.front(), "", 0, 0, models, "The model to simulate.", ""});
+    table.add({"run.seed", ValueKind::integer, "1", "", 0, 9e18, {}, "Seed of all random streams.", ""});
+    table.add(
+        {"run.duration", ValueKind::duration, "600s", "", 1e-9, 9e9, {}, "Simulated time at which the run ends.", ""});
+    table.add({"run.warmup",
+               ValueKind::duration,
+               "60s",
+               "",
+               0,
+               9e9,
+               {},
+               "Simulated time that the summary leaves out; below run.duration.",
+               ""});
+    table.add({"parallel.threads",
+               ValueKind::integer,
+               "0",
+               "threads",
+               0,
+               1024,
+               {},
+               "Threads a rank; 0: OMP_NUM_THREADS, or all cores. Results do not depend on it.",
+               "",
+               false});
+    table.add({"parallel.partitions",
+               ValueKind::integer,
+               "0",
+               "partitions",
+               0,
+               4096,
+               {},
+               "Partitions a rank; 0: as many as threads, fewer for small runs. Results do not depend on it.",
+               "",
+               false});
+}
+
+void check_run_parameters(const RunConfig& config) {
+    if (config.duration("run.warmup") >= config.duration("run.duration")) {
+        throw InputError("run.warmup is " + format_duration(config.duration("run.warmup")) + " but the run ends at " +
+                         format_duration(config.duration("run.duration")) +
+                         " (nothing would be measured); set run.warmup below run.duration");
+    }
+}
+
+ExecutionOptions execution_options(const RunConfig& config, std::uint64_t entities, int ranks) {
+    ExecutionOptions options;
+    const auto threads = static_cast<int>(config.integer("parallel.threads"));
+    options.threads = threads > 0 ? threads : omp_get_max_threads();
+    const auto partitions = static_cast<std::uint64_t>(config.integer("parallel.partitions"));
+    const std::uint64_t worthwhile =
+        std::max<std::uint64_t>(1, entities / entities_worth_a_partition / static_cast<std::uint64_t>(ranks));
+    options.partitions_per_rank = static_cast<std::uint32_t>(
+        partitions > 0 ? partitions : std::min<std::uint64_t>(static_cast<std::uint64_t>(options.threads), worthwhile));
+    options.threads = std::min(options.threads, static_cast<int>(options.partitions_per_rank));
+    return options;
+}
+
+}  // namespace parley

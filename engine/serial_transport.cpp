@@ -1,0 +1,25 @@
+// One rank: nothing to send, nothing to wait for.
+#include <cstdlib>
+
+#include "engine/transport.hpp"
+
+namespace parley {
+
+namespace {
+
+class SerialTransport final : public Transport {
+   public:
+    int rank() const override { return 0; }
+    int size() const override { return 1; }
+    std::int64_t exchange(std::vector<Bytes>&, Bytes&, std::int64_t local_minimum) override { return local_minimum; }
+    void sum(std::span<std::uint64_t>) override {}
+    void maximum(std::span<std::uint64_t>) override {}
+    std::vector<Bytes> gather_all(const Bytes& mine) override { return {mine}; }
+    [[noreturn]] void abort(int exit_code) override { std::exit(exit_code); }
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> make_serial_transport() { return std::make_unique<SerialTransport>(); }
+
+}  // namespace parley
