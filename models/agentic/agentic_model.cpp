@@ -1,0 +1,221 @@
+#include "models/agentic/agentic_model.hpp"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "engine/distributions.hpp"
+#include "engine/population.hpp"
+#include "models/agentic/message_sizes.hpp"
+#include "models/agentic/result_writer.hpp"
+
+namespace parley::agentic {
+
+namespace {
+
+// How much more often than an account an entity of the kind is visited; only speed depends on it.
+constexpr std::uint32_t peer_load = 8;
+constexpr std::uint32_t shard_load = 2048;
+
+// The next multiple of `step` after `time`.
+SimTime next_multiple(SimTime after, Duration step) {
+    const std::int64_t k = after.nanoseconds < 0 ? -1 : after.nanoseconds / step.nanoseconds;
+    return SimTime{} + step * (k + 1);
+}
+
+}  // namespace
+
+AgenticState::AgenticState(const AgenticModel& model, const EntityDirectory& directory, std::uint32_t partition)
+    : model_(model),
+      p_(model.parameters()),
+      network_{p_, metrics_},
+      peers_(p_, model.catalogue(), model.instances(), model.sybils(), metrics_, directory.range(partition, peer_kind),
+             model.first_shard()),
+      requester_(p_, model.catalogue(), metrics_, model.first_shard(), model.first_account()),
+      provider_(p_, metrics_),
+      shard_range_(directory.range(partition, shard_kind)),
+      registry_{p_, model.catalogue(), model.instances(), model.sybils(), metrics_, {}, {}, {}},
+      account_range_(directory.range(partition, account_kind)),
+      accounts_(p_, account_range_.size()),
+      reputation_(p_, directory.range(partition, peer_kind)) {
+    for (std::uint32_t id = shard_range_.begin; id < shard_range_.end; ++id) {
+        shards_.emplace_back(model.catalogue().class_of_shard(id - model.first_shard()), p_);
+    }
+}
+
+std::uint32_t& AgenticState::sequence(EntityId id) {
+    if (peers_.range().contains(id.value)) return peers_.at(id.value).sequence;
+    if (shard_range_.contains(id.value)) return shard(id.value).sequence;
+    return accounts_.at(id.value - account_range_.begin).sequence;
+}
+
+void AgenticState::prefetch(EntityId id) const {
+    if (peers_.range().contains(id.value)) {
+        __builtin_prefetch(&peers_.at(id.value), 1);
+    } else if (shard_range_.contains(id.value)) {
+        __builtin_prefetch(&shards_[id.value - shard_range_.begin], 1);
+    } else {
+        __builtin_prefetch(&accounts_.at(id.value - account_range_.begin), 1);
+    }
+}
+
+void AgenticState::start(AgenticContext& context) {
+    if (!peers_.range().contains(context.self().value)) return;
+    peers_.schedule_refreshes(context);
+    const Peer& peer = peers_.at(context.self().value);
+    if (peer.behaviour == Behaviour::honest) requester_.schedule_arrival(context, peer);
+}
+
+void AgenticState::handle(AgenticContext& context, const Event& event) {
+    switch (static_cast<EventKind>(event.kind())) {
+        case EventKind::register_descriptor:
+            return on_register(context, event);
+        case EventKind::query:
+            return on_query(context, event);
+        case EventKind::report: {
+            const auto& report = event.payload<Report>();
+            metrics_.add(Counter::reports_counted);
+            metrics_.add(Counter::signatures_verified);
+            return accounts_.record(context.self().value - account_range_.begin, report.ratee, report.good != 0);
+        }
+        default:
+            return handle_peer(context, event);
+    }
+}
+
+void AgenticState::handle_peer(AgenticContext& context, const Event& event) {
+    const std::uint32_t self = context.self().value;
+    Peer& peer = peers_.at(self);
+    switch (static_cast<EventKind>(event.kind())) {
+        case EventKind::workflow_arrival:
+            return requester_.start_workflow(context, peer);
+        case EventKind::refresh:
+            return peers_.refresh(context, event.payload<Refresh>());
+        case EventKind::wake:
+            return requester_.on_wake(context, peer);
+        case EventKind::task_done:
+            return provider_.on_task_done(context, peers_.view(self), event.payload<TaskDone>());
+        case EventKind::candidates:
+            return requester_.on_candidates(context, peer, event);
+        case EventKind::canary_request:
+            return provider_.on_canary(context, peers_.view(self), event.payload<CanaryRequest>(),
+                                       event.sender().value);
+        case EventKind::canary_response:
+            return requester_.on_canary_response(context, peer, event.payload<CanaryResponse>(), event.sender().value);
+        case EventKind::delegate:
+            return provider_.on_delegate(context, peers_.view(self), event.payload<Delegate>(), event.sender().value);
+        case EventKind::result:
+            return requester_.on_result(context, peer, event.payload<Result>());
+        case EventKind::busy:
+            return requester_.on_busy(context, peer, event.payload<Busy>());
+        default:
+            throw std::logic_error("a peer got an event of kind " + std::to_string(event.kind()));
+    }
+}
+
+void AgenticState::on_register(AgenticContext& context, const Event& event) {
+    RegistryShard& self = shard(context.self().value);
+    self.accept(event.payload<RegisterDescriptor>(), context.now(), registry_);
+    metrics_.add(Counter::signatures_verified);
+    self.serve(context.now(), p_.register_time + p_.signature_verify_time, metrics_);
+}
+
+void AgenticState::on_query(AgenticContext& context, const Event& event) {
+    RegistryShard& self = shard(context.self().value);
+    const auto& query = event.payload<Query>();
+    const std::uint32_t asker = event.sender().value;
+    const std::uint32_t item = query.workflow * static_cast<std::uint32_t>(p_.steps.size()) + query.step;
+    RandomStream stream = stream_of(p_.seed, asker, Purpose::intent, item);
+    registry_.intent.resize(p_.dimension);
+    draw_direction(stream, model_.catalogue().prototype(self.capability_class()), p_.query_spread, registry_.intent);
+    bool removed_by_trust = false;
+    self.answer(asker, query.min_trust, context.now(), registry_, removed_by_trust);
+    const std::vector<Candidate>& candidates = registry_.answer;
+    for (const Candidate& candidate : candidates) {
+        metrics_.add(Counter::candidates_handed_out);
+        if (model_.sybils().contains(candidate.peer)) metrics_.add(Counter::poisoned_candidates_handed_out);
+    }
+    const Duration service = p_.query_base_time + p_.query_entry_time * self.live_entries();
+    const SimTime done = self.serve(context.now(), service, metrics_);
+    const Candidates head{query.workflow, query.step, query.reply_slot, static_cast<std::uint8_t>(candidates.size()),
+                          static_cast<std::uint8_t>(removed_by_trust)};
+    network_.post_list(context, asker, EventKind::candidates, MessageKind::candidates,
+                       message_size::candidates(candidates.size()), head, std::span<const Candidate>(candidates),
+                       done - context.now());
+}
+
+void AgenticState::count_levels(SimTime now) {
+    for (RegistryShard& each : shards_) each.count_levels(now, p_, metrics_);
+    metrics_.add(Counter::open_workflows, requester_.open_workflows());
+}
+
+AgenticModel::AgenticModel(Parameters parameters, ResultWriter* writer, int threads)
+    : parameters_(std::move(parameters)),
+      catalogue_(parameters_),
+      instances_(parameters_, catalogue_),
+      sybils_(parameters_.seed, parameters_.peers, parameters_.sybils()),
+      writer_(writer),
+      threads_(threads) {
+    trust_.peers = {parameters_.honest(), parameters_.sybils()};
+    for (const bool sybil : {false, true}) {
+        trust_.sum[sybil] = static_cast<std::uint64_t>(0.5 * fixed_one) * trust_.peers[sybil];
+        trust_.histogram[sybil * TrustDistribution::bins + TrustDistribution::bins / 2] = trust_.peers[sybil];
+    }
+}
+
+std::vector<EntityKind> AgenticModel::entity_kinds() const {
+    return {{"peers", parameters_.peers, peer_load},
+            {"registry shards", catalogue_.shard_count(), shard_load},
+            {"ratings accounts", parameters_.peers, 1}};
+}
+
+SimTime AgenticModel::next_boundary(SimTime after) const {
+    SimTime next = std::min(next_multiple(after, parameters_.interval), next_multiple(after, parameters_.epoch));
+    if (after < parameters_.warmup) next = std::min(next, parameters_.warmup);
+    if (after < parameters_.end) next = std::min(next, parameters_.end);
+    // Nothing to publish or to count at the start.
+    return next == SimTime{} ? next_boundary(next) : next;
+}
+
+void AgenticModel::at_boundary(SimTime now, std::span<AgenticState*> states, Transport& transport,
+                               const EngineCounters& counters) {
+    if (now.nanoseconds % parameters_.epoch.nanoseconds == 0 && parameters_.beta_reputation) {
+        publish_trust(*this, states, transport, threads_);
+        trust_ = trust_distribution(*this, states, transport, threads_);
+    }
+    if (now.nanoseconds % parameters_.interval.nanoseconds == 0 || now == parameters_.warmup ||
+        now == parameters_.end) {
+        collect(now, states, transport, counters);
+    }
+}
+
+void AgenticModel::collect(SimTime now, std::span<AgenticState*> states, Transport& transport,
+                           const EngineCounters& counters) {
+    for_each_in_parallel(states.size(), threads_, [&](std::size_t s) { states[s]->count_levels(now); });
+    auto total = std::make_unique<Metrics>();
+    for (AgenticState* state : states) {
+        total->add_counts_of(state->metrics());
+        state->metrics().counts.fill(0);
+        state->metrics().longest_queue = 0;
+    }
+    transport.sum(total->counts);
+    transport.maximum({&total->longest_queue, 1});
+    EngineCounters all = counters;
+    std::array<std::uint64_t, 3> sums{counters.events, counters.exchanged_bytes, counters.busy_nanoseconds};
+    transport.sum(sums);
+    all.events = sums[0];
+    all.exchanged_bytes = sums[1];
+    all.busy_nanoseconds = sums[2];
+    transport.maximum({&all.busiest_nanoseconds, 1});
+    const bool histograms_due = writer_ != nullptr && writer_->wants_histograms(now);
+    if (histograms_due) {
+        for (AgenticState* state : states) {
+            total->add_histograms_of(state->metrics());
+            for (auto& histogram : state->metrics().histograms) histogram.fill(0);
+        }
+        for (auto& histogram : total->histograms) transport.sum(histogram);
+    }
+    if (writer_ != nullptr) writer_->collected(now, *total, histograms_due, trust_, all);
+}
+
+}  // namespace parley::agentic

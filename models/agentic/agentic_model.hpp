@@ -1,0 +1,103 @@
+// The agentic peer-to-peer network as a model of the engine.
+//
+// Entities: peers 0..N-1, then registry shards, then one ratings account a peer. docs/model.md has the equations.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/model.hpp"
+#include "engine/partition.hpp"
+#include "models/agentic/discovery/class_catalogue.hpp"
+#include "models/agentic/discovery/instances.hpp"
+#include "models/agentic/discovery/registry_shard.hpp"
+#include "models/agentic/execution/provider.hpp"
+#include "models/agentic/execution/requester.hpp"
+#include "models/agentic/identity/sybil_set.hpp"
+#include "models/agentic/metrics.hpp"
+#include "models/agentic/peer_population.hpp"
+#include "models/agentic/trust/ratings.hpp"
+#include "models/agentic/trust/reputation_service.hpp"
+
+namespace parley::agentic {
+
+class AgenticModel;
+class ResultWriter;
+
+enum EntityKindIndex : std::size_t { peer_kind = 0, shard_kind = 1, account_kind = 2 };
+
+// The entities of one partition.
+class AgenticState {
+   public:
+    AgenticState(const AgenticModel& model, const EntityDirectory& directory, std::uint32_t partition);
+
+    void start(AgenticContext& context);
+    void handle(AgenticContext& context, const Event& event);
+    void prefetch(EntityId id) const;
+    std::uint32_t& sequence(EntityId id);
+
+    Metrics& metrics() { return metrics_; }
+    PeerPopulation& peers() { return peers_; }
+    RatingsAccounts& accounts() { return accounts_; }
+    PooledReputation& reputation() { return reputation_; }
+    std::uint64_t open_workflows() const { return requester_.open_workflows(); }
+    IdRange shard_range() const { return shard_range_; }
+    // `id`: entity id.
+    RegistryShard& shard(std::uint32_t id) { return shards_[id - shard_range_.begin]; }
+    // Adds the levels at `now` to the metrics.
+    void count_levels(SimTime now);
+
+   private:
+    void handle_peer(AgenticContext& context, const Event& event);
+    void on_register(AgenticContext& context, const Event& event);
+    void on_query(AgenticContext& context, const Event& event);
+
+    const AgenticModel& model_;
+    const Parameters& p_;
+    Metrics metrics_;
+    Network network_;
+    PeerPopulation peers_;
+    Requester requester_;
+    Provider provider_;
+    IdRange shard_range_;
+    std::vector<RegistryShard> shards_;
+    RegistryContext registry_;
+    IdRange account_range_;
+    RatingsAccounts accounts_;
+    PooledReputation reputation_;
+};
+
+class AgenticModel {
+   public:
+    using State = AgenticState;
+
+    // `writer` receives rows on the root rank; may be nullptr. `threads`: for the work at boundaries.
+    AgenticModel(Parameters parameters, ResultWriter* writer, int threads);
+
+    std::vector<EntityKind> entity_kinds() const;
+    Duration lookahead() const { return parameters_.min_latency; }
+    SimTime next_boundary(SimTime after) const;
+    void at_boundary(SimTime now, std::span<AgenticState*> states, Transport& transport,
+                     const EngineCounters& counters);
+
+    const Parameters& parameters() const { return parameters_; }
+    const ClassCatalogue& catalogue() const { return catalogue_; }
+    const Instances& instances() const { return instances_; }
+    const SybilSet& sybils() const { return sybils_; }
+    std::uint32_t first_shard() const { return parameters_.peers; }
+    std::uint32_t first_account() const { return parameters_.peers + catalogue_.shard_count(); }
+
+   private:
+    void collect(SimTime now, std::span<AgenticState*> states, Transport& transport, const EngineCounters& counters);
+
+    Parameters parameters_;
+    ClassCatalogue catalogue_;
+    Instances instances_;
+    SybilSet sybils_;
+    ResultWriter* writer_;
+    int threads_;
+    TrustDistribution trust_;  // as of the last publication
+};
+
+}  // namespace parley::agentic

@@ -1,0 +1,39 @@
+// Sends a message over the simulated network: draws its delay, and accounts it at the sender.
+#pragma once
+
+#include <span>
+
+#include "engine/partition.hpp"
+#include "models/agentic/connectivity/one_way_delay.hpp"
+#include "models/agentic/messages.hpp"
+#include "models/agentic/metrics.hpp"
+
+namespace parley::agentic {
+
+class AgenticModel;
+using AgenticContext = Context<AgenticModel>;
+
+// What the planes of a peer share.
+struct Network {
+    const Parameters& parameters;
+    Metrics& metrics;
+
+    // `after`: time the sender works before the message leaves.
+    template <class Payload>
+    void post(AgenticContext& context, std::uint32_t to, EventKind event, MessageKind kind, std::uint64_t bytes,
+              const Payload& payload, Duration after = {}) {
+        metrics.add_message(kind, bytes);
+        const Duration delay = one_way_delay(parameters, context.self().value, context.sent());
+        context.send(EntityId{to}, after + delay, code(event), payload);
+    }
+
+    template <class Payload, class Item>
+    void post_list(AgenticContext& context, std::uint32_t to, EventKind event, MessageKind kind, std::uint64_t bytes,
+                   const Payload& payload, std::span<const Item> items, Duration after) {
+        metrics.add_message(kind, bytes);
+        const Duration delay = one_way_delay(parameters, context.self().value, context.sent());
+        context.send_list(EntityId{to}, after + delay, code(event), payload, items);
+    }
+};
+
+}  // namespace parley::agentic

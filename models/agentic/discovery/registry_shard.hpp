@@ -1,0 +1,95 @@
+// Semantic discovery plane: one registry shard, that is the soft-state entries of a part of a cell and the FIFO
+// server that answers for them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "models/agentic/discovery/instances.hpp"
+#include "models/agentic/execution/drift.hpp"
+#include "models/agentic/identity/sybil_set.hpp"
+#include "models/agentic/messages.hpp"
+#include "models/agentic/metrics.hpp"
+#include "models/kernels/matching.hpp"
+
+namespace parley::agentic {
+
+// What shards share within a partition: inputs, and scratch space of one query.
+struct RegistryContext {
+    const Parameters& parameters;
+    const ClassCatalogue& catalogue;
+    const Instances& instances;
+    const SybilSet& sybils;  // ground truth: regenerates claims, and tells metrics what is poisoned
+    Metrics& metrics;
+    std::vector<float> scores;
+    std::vector<float> intent;
+    std::vector<Candidate> answer;
+};
+
+class RegistryShard {
+   public:
+    RegistryShard(std::uint32_t capability_class, const Parameters& parameters);
+
+    // Upserts the entry of a descriptor that arrives at `now`; an older issue time than the stored one is ignored.
+    void accept(const RegisterDescriptor& descriptor, SimTime now, RegistryContext& context);
+
+    // The K best live entries that meet the constraints, best first (ties: lower peer id), in context.answer.
+    // `removed_by_trust` is reliable only when the answer is empty.
+    void answer(std::uint32_t asker, float min_trust, SimTime now, RegistryContext& context, bool& removed_by_trust);
+
+    // FIFO single server: takes the next request at `now` for `service`; returns when it is done.
+    SimTime serve(SimTime now, Duration service, Metrics& metrics);
+
+    // Trust published at an epoch; kept for peers that have no live entry too.
+    void set_trust(std::uint32_t peer, float trust);
+
+    // Drops what has expired by `now`.
+    void expire(SimTime now, Metrics& metrics);
+    std::uint32_t live_entries() const { return live_; }
+    // Adds the levels of this shard at `now` (live, stale, poisoned entries).
+    void count_levels(SimTime now, const Parameters& parameters, Metrics& metrics);
+
+    std::uint32_t capability_class() const { return class_; }
+    std::uint32_t sequence = 0;  // the engine's count of sent messages
+
+   private:
+    struct Entry {
+        std::uint32_t peer;
+        bool live;
+        bool sybil;
+        bool claims_degraded;
+        float trust;
+        float quality;
+        float price;
+        float seconds;
+        SimTime issued;
+    };
+    static constexpr std::uint32_t absent = UINT32_MAX;
+    static constexpr float unknown_trust = 0.5F;
+
+    std::uint32_t find(std::uint32_t peer) const;
+    std::uint32_t insert(std::uint32_t peer);
+    void describe_entries(std::uint32_t last, RegistryContext& context);
+    void count_live(const Entry& entry, std::int32_t change);
+    void grow_table();
+    bool eligible(const Entry& entry, std::uint32_t asker, const Parameters& parameters) const;
+    float claimed_quality(const Entry& entry, const Parameters& parameters) const;
+    void offer(std::vector<Candidate>& best, const Entry& entry, float match, const Parameters& parameters) const;
+
+    std::uint32_t class_;
+    std::uint32_t live_ = 0;
+    std::uint32_t live_poisoned_ = 0;
+    std::uint32_t live_nominal_ = 0;  // honest and claiming the nominal state
+    SimTime server_free_;
+    SimTime no_expiry_before_ = never;
+    Duration ttl_;
+    std::vector<std::uint32_t> table_;  // open addressing: entry index by hash of the peer
+    std::vector<Entry> entries_;
+    std::vector<DriftCursor> drift_;  // parallel to entries_, only with drift
+    kernels::EmbeddingBlocks embeddings_;
+    std::vector<SimTime> departures_;  // of requests in service or waiting, oldest first from first_departure_
+    std::size_t first_departure_ = 0;
+};
+
+}  // namespace parley::agentic

@@ -1,0 +1,81 @@
+#include "models/agentic/execution/provider.hpp"
+
+#include <algorithm>
+
+#include "engine/distributions.hpp"
+#include "models/agentic/agentic_model.hpp"
+#include "models/agentic/message_sizes.hpp"
+
+namespace parley::agentic {
+
+void Provider::on_canary(AgenticContext& context, const PeerView& view, const CanaryRequest& request,
+                         std::uint32_t requester) {
+    const bool sybil = view.peer.behaviour != Behaviour::honest;
+    RandomStream stream = stream_of(p_.seed, view.id, Purpose::canary_outcome, view.peer.canaries++);
+    double pass = p_.canary_pass;
+    if (sybil) {
+        pass = p_.canary_guess;
+    } else if (view.degraded(view.instance_of(request.name.capability_class), context.now(), p_)) {
+        pass = p_.degraded_quality;
+    }
+    metrics_.add(Counter::signatures_made);
+    const CanaryResponse response{request.name, static_cast<std::uint8_t>(bernoulli(stream, pass)),
+                                  static_cast<std::uint8_t>(sybil), 0};
+    network_.post(context, requester, EventKind::canary_response, MessageKind::canary_response,
+                  message_size::canary_response, response, p_.canary_time + p_.sign_time);
+}
+
+Duration Provider::execution_time(std::uint32_t peer, std::uint32_t task, float median_seconds) const {
+    RandomStream stream = stream_of(p_.seed, peer, Purpose::execution_time, task);
+    return duration_from_seconds(log_normal(stream, median_seconds, p_.execution_sigma));
+}
+
+void Provider::on_delegate(AgenticContext& context, const PeerView& view, const Delegate& request,
+                           std::uint32_t requester) {
+    Peer& peer = view.peer;
+    if (peer.behaviour == Behaviour::silent) return;
+    const bool honest = peer.behaviour == Behaviour::honest;
+    // One task is in service, queue_capacity may wait.
+    if (honest && peer.tasks_here > p_.queue_capacity) {
+        return network_.post(context, requester, EventKind::busy, MessageKind::busy, message_size::busy,
+                             Busy{request.name});
+    }
+    const std::uint32_t instance = view.instance_of(request.name.capability_class);
+    const std::uint32_t task = peer.tasks++;
+    const Duration work = execution_time(view.id, task, view.instances[instance].median_seconds);
+    SimTime start = context.now();
+    if (honest) {
+        start = std::max(start, peer.provider_free);
+        peer.provider_free = start + work;
+        ++peer.tasks_here;
+        metrics_.add_latency(Latency::queue_wait, start - context.now());
+    }
+    metrics_.add_latency(Latency::execution, work);
+    context.schedule(start + work - context.now(), code(EventKind::task_done),
+                     TaskDone{request.name, requester, task, request.evidence_wanted, request.side_effect,
+                              static_cast<std::uint16_t>(instance)});
+}
+
+bool Provider::is_good(const PeerView& view, const TaskDone& task, SimTime now) const {
+    if (view.peer.behaviour != Behaviour::honest) return false;
+    RandomStream stream = stream_of(p_.seed, view.id, Purpose::execution_outcome, task.task);
+    return bernoulli(
+        stream, view.degraded(task.instance, now, p_) ? p_.degraded_quality : view.instances[task.instance].quality);
+}
+
+void Provider::on_task_done(AgenticContext& context, const PeerView& view, const TaskDone& task) {
+    if (view.peer.behaviour == Behaviour::honest) --view.peer.tasks_here;
+    const bool good = is_good(view, task, context.now());
+    metrics_.add(good ? Counter::executions_good : Counter::executions_bad);
+    if (!good && task.side_effect != 0) metrics_.add(Counter::unsafe_actions);
+    Duration after{};
+    if (task.evidence_wanted != 0) {
+        metrics_.add_message(MessageKind::evidence, message_size::evidence);
+        metrics_.add(Counter::signatures_made);
+        after = p_.sign_time;
+    }
+    network_.post(context, task.requester, EventKind::result, MessageKind::result, message_size::result,
+                  Result{task.name, static_cast<std::uint8_t>(good), {}}, after);
+}
+
+}  // namespace parley::agentic

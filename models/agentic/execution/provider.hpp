@@ -1,0 +1,30 @@
+// A peer as provider: works on delegated tasks one at a time, and on canaries outside its queue.
+//
+// A Sybil keeps no queue: a malicious one returns a bad result after an honest-like time, a silent one nothing.
+#pragma once
+
+#include "models/agentic/connectivity/post.hpp"
+#include "models/agentic/peer.hpp"
+
+namespace parley::agentic {
+
+class Provider {
+   public:
+    Provider(const Parameters& parameters, Metrics& metrics)
+        : p_(parameters), metrics_(metrics), network_{parameters, metrics} {}
+
+    void on_canary(AgenticContext& context, const PeerView& view, const CanaryRequest& request,
+                   std::uint32_t requester);
+    void on_delegate(AgenticContext& context, const PeerView& view, const Delegate& request, std::uint32_t requester);
+    void on_task_done(AgenticContext& context, const PeerView& view, const TaskDone& task);
+
+   private:
+    Duration execution_time(std::uint32_t peer, std::uint32_t task, float median_seconds) const;
+    bool is_good(const PeerView& view, const TaskDone& task, SimTime now) const;
+
+    const Parameters& p_;
+    Metrics& metrics_;
+    Network network_;
+};
+
+}  // namespace parley::agentic

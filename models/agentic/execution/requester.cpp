@@ -1,0 +1,384 @@
+#include "models/agentic/execution/requester.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "engine/distributions.hpp"
+#include "models/agentic/agentic_model.hpp"
+#include "models/agentic/message_sizes.hpp"
+
+namespace parley::agentic {
+
+void Requester::schedule_arrival(AgenticContext& context, const Peer& peer) {
+    if (p_.workflow_rate <= 0) return;
+    RandomStream stream = stream_of(p_.seed, context.self().value, Purpose::workflow_arrival, peer.workflows_started);
+    context.schedule(duration_from_seconds(exponential(stream, 1.0 / p_.workflow_rate)),
+                     code(EventKind::workflow_arrival), WorkflowArrival{});
+}
+
+void Requester::start_workflow(AgenticContext& context, Peer& peer) {
+    const std::uint32_t index = pool_.take();
+    Workflow& workflow = pool_.at(index);
+    workflow = Workflow{};
+    workflow.next = peer.open_workflows;
+    workflow.number = peer.workflows_started++;
+    workflow.started = context.now();
+    peer.open_workflows = index;
+    metrics_.add(Counter::workflows_started);
+    begin_step(context, peer, workflow);
+    schedule_arrival(context, peer);
+}
+
+Workflow* Requester::find(const Peer& peer, std::uint32_t number, std::uint8_t step) {
+    for (std::uint32_t index = peer.open_workflows; index != WorkflowPool::end;) {
+        Workflow& workflow = pool_.at(index);
+        if (workflow.number == number) return workflow.step == step ? &workflow : nullptr;
+        index = workflow.next;
+    }
+    return nullptr;
+}
+
+Workflow* Requester::find(const Peer& peer, const TaskName& name, Phase phase) {
+    Workflow* workflow = find(peer, name.workflow, name.step);
+    return workflow != nullptr && workflow->phase == phase ? workflow : nullptr;
+}
+
+// --- discovery
+
+void Requester::begin_step(AgenticContext& context, Peer& peer, Workflow& workflow) {
+    const WorkflowStep& step = step_of(workflow);
+    if (step.capability_class == WorkflowStep::any_class) {
+        RandomStream stream = stream_of(p_.seed, context.self().value, Purpose::step_class, item_of(workflow));
+        workflow.capability_class = static_cast<std::uint16_t>(catalogue_.draw(stream));
+    } else {
+        workflow.capability_class = static_cast<std::uint16_t>(step.capability_class);
+    }
+    workflow.tier = p_.tier_of_risk[static_cast<std::size_t>(step.risk)];
+    workflow.phase = Phase::discovering;
+    workflow.retries_left = static_cast<std::uint8_t>(p_.query_retries);
+    workflow.shards_answered = 0;
+    workflow.removed_by_trust = false;
+    workflow.merged = 0;
+    workflow.delegations = 0;
+    workflow.candidates = 0;
+    workflow.last_failure = Failure::no_candidate;
+    workflow.phase_began = context.now();
+    send_queries(context, workflow);
+    workflow.due = context.now() + p_.query_timeout;
+    set_wake(context, peer, std::min(workflow.due, workflow.started + p_.deadline));
+}
+
+void Requester::shards_to_ask(AgenticContext& context, const Workflow& workflow,
+                              std::vector<std::uint32_t>& shards) const {
+    const std::uint32_t count = catalogue_.shards_of(workflow.capability_class);
+    const std::uint32_t first = first_shard_ + catalogue_.first_shard(workflow.capability_class);
+    shards.clear();
+    if (count == 1) {
+        shards.push_back(first);
+        return;
+    }
+    RandomStream stream = stream_of(p_.seed, context.self().value, Purpose::shard_choice, item_of(workflow));
+    while (shards.size() < p_.fanout) {
+        const std::uint32_t shard = first + stream.below(count);
+        if (std::find(shards.begin(), shards.end(), shard) == shards.end()) shards.push_back(shard);
+    }
+}
+
+void Requester::send_queries(AgenticContext& context, const Workflow& workflow) {
+    const float min_trust = workflow.tier >= 1 ? static_cast<float>(p_.threshold) : -1.0F;
+    shards_to_ask(context, workflow, asked_);
+    for (std::size_t slot = 0; slot < asked_.size(); ++slot) {
+        const Query query{workflow.number, workflow.step, static_cast<std::uint8_t>(slot), 0, min_trust, 0};
+        network_.post(context, asked_[slot], EventKind::query, MessageKind::query, message_size::query(p_.dimension),
+                      query);
+    }
+}
+
+void Requester::on_candidates(AgenticContext& context, Peer& peer, const Event& event) {
+    const auto& answer = event.payload<Candidates>();
+    Workflow* workflow = find(peer, answer.workflow, answer.step);
+    const auto bit = static_cast<std::uint8_t>(1U << answer.reply_slot);
+    if (workflow == nullptr || workflow->phase != Phase::discovering || (workflow->shards_answered & bit) != 0) {
+        return;
+    }
+    workflow->shards_answered |= bit;
+    workflow->removed_by_trust |= answer.removed_by_trust != 0;
+    const auto candidates = event.list<Candidates, Candidate>(answer.count);
+    const std::uint32_t asked = std::min(p_.fanout, catalogue_.shards_of(workflow->capability_class));
+    if (asked == 1) return rank_candidates(context, peer, *workflow, candidates);
+    merge(*workflow, candidates);
+    if (static_cast<std::uint32_t>(std::popcount(workflow->shards_answered)) == asked) {
+        rank_candidates(context, peer, *workflow, {pool_.merge_area(*workflow), workflow->merged});
+    }
+}
+
+// Keeps the K best of all answers so far. A peer has its entry in one shard of a cell only, so none comes twice.
+void Requester::merge(Workflow& workflow, std::span<const Candidate> candidates) {
+    const auto better = [](const Candidate& a, const Candidate& b) {
+        return a.match != b.match ? a.match > b.match : a.peer < b.peer;
+    };
+    Candidate* area = pool_.merge_area(workflow);
+    std::vector<Candidate> all(area, area + workflow.merged);
+    all.insert(all.end(), candidates.begin(), candidates.end());
+    std::sort(all.begin(), all.end(), better);
+    all.resize(std::min<std::size_t>(all.size(), p_.candidates));
+    std::copy(all.begin(), all.end(), area);
+    workflow.merged = static_cast<std::uint8_t>(all.size());
+}
+
+void Requester::rank_candidates(AgenticContext& context, Peer& peer, Workflow& workflow,
+                                std::span<const Candidate> candidates) {
+    metrics_.add_latency(Latency::discovery, context.now() - workflow.phase_began);
+    if (candidates.empty()) {
+        return fail(peer, workflow, workflow.removed_by_trust ? Failure::no_trusted_candidate : Failure::no_candidate);
+    }
+    const double class_mean = catalogue_.mean_execution_seconds(workflow.capability_class);
+    valued_.clear();
+    for (const Candidate& candidate : candidates) {
+        double value = base_utility(candidate, p_, class_mean);
+        if (workflow.tier >= 1) {
+            const double trust = reputation_.trust(peer.reputation, candidate.peer, candidate.trust, context.now());
+            if (trust < p_.threshold) continue;
+            value = trusted_utility(value, trust, p_);
+        }
+        valued_.push_back({value, candidate.peer});
+    }
+    if (valued_.empty()) return fail(peer, workflow, Failure::no_trusted_candidate);
+    RandomStream noise = stream_of(p_.seed, context.self().value, Purpose::choice_noise, item_of(workflow));
+    order_candidates(valued_, p_, noise);
+    workflow.candidates = static_cast<std::uint8_t>(valued_.size());
+    const auto ranked = pool_.ranked(workflow);
+    for (std::size_t i = 0; i < valued_.size(); ++i) ranked[i] = {valued_[i].peer, CandidateState::untried, 0};
+    try_next(context, peer, workflow);
+}
+
+// --- verification and delegation
+
+void Requester::try_next(AgenticContext& context, Peer& peer, Workflow& workflow) {
+    const auto ranked = pool_.ranked(workflow);
+    const auto next = std::find_if(ranked.begin(), ranked.end(),
+                                   [](const RankedCandidate& c) { return c.state != CandidateState::used; });
+    if (next == ranked.end()) return fail(peer, workflow, workflow.last_failure);
+    const auto rank = static_cast<std::size_t>(next - ranked.begin());
+    if (workflow.tier < 2 || next->state == CandidateState::passed) {
+        delegate(context, workflow, rank);
+    } else if (next->state == CandidateState::untried) {
+        send_canaries(context, workflow, rank);
+    } else {  // its canaries are on their way, sent together with those of a better-ranked candidate
+        workflow.phase = Phase::canary;
+        workflow.due = std::max(workflow.canaries_due, context.now());
+    }
+    set_wake(context, peer, std::min(workflow.due, workflow.started + p_.deadline));
+}
+
+void Requester::send_canaries(AgenticContext& context, Workflow& workflow, std::size_t first) {
+    const auto ranked = pool_.ranked(workflow);
+    std::size_t asked = 0;
+    for (std::size_t rank = first; rank < ranked.size() && asked < p_.canary_parallel; ++rank) {
+        if (ranked[rank].state != CandidateState::untried) continue;
+        ranked[rank].state = CandidateState::canary_sent;
+        ++asked;
+        const CanaryRequest request{
+            {workflow.number, workflow.step, static_cast<std::uint8_t>(rank), workflow.capability_class}};
+        for (std::uint32_t i = 0; i < p_.canary_count; ++i) {
+            network_.post(context, ranked[rank].peer, EventKind::canary_request, MessageKind::canary_request,
+                          message_size::canary_request, request);
+        }
+        metrics_.add(Counter::canaries_sent, p_.canary_count);
+    }
+    workflow.phase = Phase::canary;
+    workflow.phase_began = context.now();
+    workflow.due = workflow.canaries_due = context.now() + p_.canary_timeout;
+}
+
+void Requester::on_canary_response(AgenticContext& context, Peer& peer, const CanaryResponse& response,
+                                   std::uint32_t provider) {
+    metrics_.add(Counter::signatures_verified);
+    Workflow* workflow = find(peer, response.name.workflow, response.name.step);
+    if (workflow == nullptr) return;
+    RankedCandidate& candidate = pool_.ranked(*workflow)[response.name.rank];
+    if (candidate.state != CandidateState::canary_sent) return;
+    metrics_.add(response.passed != 0 ? Counter::canaries_passed : Counter::canaries_failed);
+    if (response.passed != 0 && response.sybil != 0) metrics_.add(Counter::canaries_evaded);
+    if (workflow->phase == Phase::canary) {
+        metrics_.add_latency(Latency::canary, context.now() - workflow->phase_began);
+    }
+    if (response.passed == 0) {
+        candidate.state = CandidateState::used;
+        workflow->last_failure = Failure::verification_exhausted;
+        feedback(context, peer, *workflow, provider, false);
+    } else if (++candidate.canaries_passed == p_.canary_count) {
+        candidate.state = CandidateState::passed;
+    } else {
+        return;
+    }
+    if (workflow->phase == Phase::canary) try_next(context, peer, *workflow);
+}
+
+void Requester::on_canary_timeout(AgenticContext& context, Peer& peer, Workflow& workflow) {
+    for (RankedCandidate& candidate : pool_.ranked(workflow)) {
+        if (candidate.state != CandidateState::canary_sent) continue;
+        candidate.state = CandidateState::used;
+        metrics_.add(Counter::canaries_failed, p_.canary_count - candidate.canaries_passed);
+        workflow.last_failure = Failure::verification_exhausted;
+        feedback(context, peer, workflow, candidate.peer, false);
+    }
+    try_next(context, peer, workflow);
+}
+
+void Requester::delegate(AgenticContext& context, Workflow& workflow, std::size_t rank) {
+    RankedCandidate& candidate = pool_.ranked(workflow)[rank];
+    candidate.state = CandidateState::used;
+    workflow.rank = static_cast<std::uint8_t>(rank);
+    ++workflow.delegations;
+    workflow.phase = Phase::delegated;
+    workflow.phase_began = context.now();
+    workflow.due = context.now() + p_.execution_timeout;
+    const Delegate request{{workflow.number, workflow.step, workflow.rank, workflow.capability_class},
+                           static_cast<std::uint8_t>(workflow.tier >= 3),
+                           static_cast<std::uint8_t>(step_of(workflow).side_effect),
+                           0};
+    network_.post(context, candidate.peer, EventKind::delegate, MessageKind::delegate, message_size::delegate, request);
+}
+
+void Requester::on_busy(AgenticContext& context, Peer& peer, const Busy& busy) {
+    Workflow* workflow = find(peer, busy.name, Phase::delegated);
+    if (workflow == nullptr || workflow->rank != busy.name.rank) return;
+    --workflow->delegations;
+    workflow->last_failure = Failure::busy;
+    try_next(context, peer, *workflow);
+}
+
+void Requester::on_result(AgenticContext& context, Peer& peer, const Result& result) {
+    Workflow* workflow = find(peer, result.name, Phase::delegated);
+    if (workflow == nullptr || workflow->rank != result.name.rank) return;
+    if (workflow->tier < 3) return check_outcome(context, peer, *workflow, result.good != 0);
+    workflow->phase = Phase::checking_evidence;
+    workflow->result_good = result.good != 0;
+    workflow->due = context.now() + p_.evidence_time;
+    set_wake(context, peer, std::min(workflow->due, workflow->started + p_.deadline));
+}
+
+void Requester::check_outcome(AgenticContext& context, Peer& peer, Workflow& workflow, bool good) {
+    if (!good) {
+        RandomStream stream =
+            stream_of(p_.seed, context.self().value, Purpose::outcome_check, item_of(workflow), workflow.rank);
+        if (bernoulli(stream, p_.outcome_detection)) {
+            feedback(context, peer, workflow, pool_.ranked(workflow)[workflow.rank].peer, false);
+            return after_failure(context, peer, workflow, Failure::execution_failed);
+        }
+    }
+    accept(context, peer, workflow, good);
+}
+
+void Requester::check_evidence(AgenticContext& context, Peer& peer, Workflow& workflow) {
+    RandomStream stream =
+        stream_of(p_.seed, context.self().value, Purpose::evidence_check, item_of(workflow), workflow.rank);
+    const bool good = workflow.result_good;
+    const bool rejected = bernoulli(stream, good ? p_.evidence_false_reject : p_.evidence_detection);
+    metrics_.add(Counter::evidence_verified);
+    metrics_.add(Counter::signatures_verified);
+    if (!rejected) return accept(context, peer, workflow, good);
+    metrics_.add(Counter::evidence_rejected);
+    if (good) metrics_.add(Counter::evidence_false_rejected);
+    feedback(context, peer, workflow, pool_.ranked(workflow)[workflow.rank].peer, false);
+    after_failure(context, peer, workflow, Failure::verification_exhausted);
+}
+
+void Requester::after_failure(AgenticContext& context, Peer& peer, Workflow& workflow, Failure failure) {
+    workflow.last_failure = failure;
+    const std::uint32_t allowed = workflow.tier >= 2 ? p_.max_attempts : 1;
+    if (workflow.delegations >= allowed) return fail(peer, workflow, failure);
+    try_next(context, peer, workflow);
+}
+
+void Requester::feedback(AgenticContext& context, Peer& peer, const Workflow& workflow, std::uint32_t about,
+                         bool good) {
+    if (workflow.tier == 0) return;
+    reputation_.record(peer.reputation, about, good, context.now());
+    metrics_.add(Counter::signatures_made);
+    network_.post(context, first_account_ + context.self().value, EventKind::report, MessageKind::feedback,
+                  message_size::feedback, Report{about, static_cast<std::uint8_t>(good), {}});
+}
+
+// --- the end of steps and workflows
+
+void Requester::accept(AgenticContext& context, Peer& peer, Workflow& workflow, bool good) {
+    feedback(context, peer, workflow, pool_.ranked(workflow)[workflow.rank].peer, true);
+    metrics_.add(good ? Counter::steps_accepted_good : Counter::steps_accepted_bad);
+    workflow.tainted |= !good;
+    if (++workflow.step < p_.steps.size()) return begin_step(context, peer, workflow);
+    metrics_.add(workflow.tainted ? Counter::workflows_compromised : Counter::workflows_success);
+    metrics_.add_latency(Latency::end_to_end, context.now() - workflow.started);
+    close(peer, workflow);
+}
+
+void Requester::fail(Peer& peer, Workflow& workflow, Failure reason) {
+    metrics_.add(Counter::steps_failed);
+    metrics_.add(Counter::workflows_failed);
+    metrics_.add_failure(reason);
+    if (workflow.tainted) metrics_.add(Counter::workflows_tainted);
+    close(peer, workflow);
+}
+
+void Requester::close(Peer& peer, const Workflow& workflow) {
+    std::uint32_t* link = &peer.open_workflows;
+    while (&pool_.at(*link) != &workflow) link = &pool_.at(*link).next;
+    const std::uint32_t index = *link;
+    *link = workflow.next;
+    pool_.give_back(index);
+}
+
+// --- time-outs
+
+void Requester::set_wake(AgenticContext& context, Peer& peer, SimTime at) {
+    if (at >= peer.wake_at) return;  // an earlier timer will look at this one too
+    peer.wake_at = at;
+    context.schedule(at - context.now(), code(EventKind::wake), Wake{});
+}
+
+void Requester::on_wake(AgenticContext& context, Peer& peer) {
+    if (context.now() != peer.wake_at) return context.discount_event();  // superseded by an earlier timer
+    peer.wake_at = never;
+    due_numbers_.clear();
+    for (std::uint32_t index = peer.open_workflows; index != WorkflowPool::end; index = pool_.at(index).next) {
+        const Workflow& workflow = pool_.at(index);
+        if (std::min(workflow.due, workflow.started + p_.deadline) <= context.now())
+            due_numbers_.push_back(workflow.number);
+    }
+    if (due_numbers_.empty()) context.discount_event();
+    for (const std::uint32_t number : due_numbers_) {
+        std::uint32_t index = peer.open_workflows;
+        while (pool_.at(index).number != number) index = pool_.at(index).next;
+        on_due(context, peer, pool_.at(index));
+    }
+    SimTime earliest = never;
+    for (std::uint32_t index = peer.open_workflows; index != WorkflowPool::end; index = pool_.at(index).next) {
+        const Workflow& workflow = pool_.at(index);
+        earliest = std::min({earliest, workflow.due, workflow.started + p_.deadline});
+    }
+    if (earliest != never) set_wake(context, peer, earliest);
+}
+
+void Requester::on_due(AgenticContext& context, Peer& peer, Workflow& workflow) {
+    if (workflow.started + p_.deadline <= context.now()) return fail(peer, workflow, Failure::deadline);
+    switch (workflow.phase) {
+        case Phase::discovering:
+            if (workflow.merged > 0) {  // what came by the time-out has to do
+                return rank_candidates(context, peer, workflow, {pool_.merge_area(workflow), workflow.merged});
+            }
+            if (workflow.retries_left == 0) return fail(peer, workflow, Failure::discovery_failed);
+            --workflow.retries_left;
+            workflow.due = context.now() + p_.query_timeout;
+            return send_queries(context, workflow);
+        case Phase::canary:
+            return on_canary_timeout(context, peer, workflow);
+        case Phase::delegated:
+            feedback(context, peer, workflow, pool_.ranked(workflow)[workflow.rank].peer, false);
+            return after_failure(context, peer, workflow, Failure::timeout);
+        case Phase::checking_evidence:
+            return check_evidence(context, peer, workflow);
+    }
+}
+
+}  // namespace parley::agentic

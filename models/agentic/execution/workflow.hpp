@@ -1,0 +1,105 @@
+// An open workflow of a requester, and the pool it lives in.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/sim_time.hpp"
+#include "models/agentic/messages.hpp"
+#include "models/agentic/metrics.hpp"
+#include "models/agentic/parameters.hpp"
+
+namespace parley::agentic {
+
+// Where a step stands. See requester.hpp for the transitions.
+enum class Phase : std::uint8_t { discovering, canary, delegated, checking_evidence };
+
+enum class CandidateState : std::uint8_t { untried, canary_sent, passed, used };
+
+struct RankedCandidate {
+    std::uint32_t peer;
+    CandidateState state;
+    std::uint8_t canaries_passed;
+};
+
+struct Workflow {
+    std::uint32_t next;    // in the list of its requester
+    std::uint32_t number;  // of its requester
+    SimTime started;
+    SimTime due;          // when the phase times out or completes
+    SimTime phase_began;  // first query, canary, delegation
+    SimTime canaries_due;
+    std::uint16_t capability_class;
+    std::uint8_t step;
+    Phase phase;
+    Tier tier;
+    bool tainted;           // an accepted step was bad
+    bool result_good;       // of the evidence being checked
+    bool removed_by_trust;  // the registry said so
+    Failure last_failure;   // why the last candidate was dropped
+    std::uint8_t retries_left;
+    std::uint8_t shards_answered;  // bit i: the i-th asked shard
+    std::uint8_t delegations;
+    std::uint8_t rank;  // of the candidate delegated to
+    std::uint8_t candidates;
+    std::uint8_t merged;  // candidates merged from several shards
+};
+
+// Workflow records of a partition; each is followed by its candidates.
+class WorkflowPool {
+   public:
+    static constexpr std::uint32_t end = UINT32_MAX;
+
+    explicit WorkflowPool(const Parameters& parameters)
+        : candidates_(parameters.candidates),
+          stride_((sizeof(Workflow) + candidates_ * sizeof(RankedCandidate) +
+                   (parameters.fanout > 1 ? candidates_ * sizeof(Candidate) : 0) + 7) /
+                  8 * 8) {}
+
+    Workflow& at(std::uint32_t index) { return *reinterpret_cast<Workflow*>(record(index)); }
+    // The candidates in the requester's order.
+    std::span<RankedCandidate> ranked(Workflow& workflow) {
+        return {reinterpret_cast<RankedCandidate*>(&workflow + 1), workflow.candidates};
+    }
+    // Room for K candidates from several shards; only with fanout > 1.
+    Candidate* merge_area(Workflow& workflow) {
+        return reinterpret_cast<Candidate*>(reinterpret_cast<std::byte*>(&workflow + 1) +
+                                            candidates_ * sizeof(RankedCandidate));
+    }
+
+    std::uint32_t take() {
+        ++open_;
+        if (!free_.empty()) {
+            const std::uint32_t index = free_.back();
+            free_.pop_back();
+            return index;
+        }
+        if (next_ % records_a_chunk == 0)
+            chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(records_a_chunk * stride_));
+        return next_++;
+    }
+    void give_back(std::uint32_t index) {
+        --open_;
+        free_.push_back(index);
+    }
+    std::uint64_t open() const { return open_; }
+    std::size_t bytes() const { return chunks_.size() * records_a_chunk * stride_; }
+
+   private:
+    static constexpr std::size_t records_a_chunk = 512;
+    std::byte* record(std::uint32_t index) {
+        return chunks_[index / records_a_chunk].get() + (index % records_a_chunk) * stride_;
+    }
+
+    std::size_t candidates_;
+    std::size_t stride_;
+    std::vector<std::unique_ptr<std::byte[]>> chunks_;
+    std::vector<std::uint32_t> free_;
+    std::uint32_t next_ = 0;
+    std::uint64_t open_ = 0;
+};
+
+}  // namespace parley::agentic

@@ -1,0 +1,135 @@
+// Every message and timer of the model: who sends it to whom, and what it carries.
+#pragma once
+
+#include <cstdint>
+
+namespace parley::agentic {
+
+enum class EventKind : std::uint16_t {
+    // timers of a peer
+    workflow_arrival,
+    refresh,
+    wake,
+    task_done,
+    // to a registry shard
+    register_descriptor,
+    query,
+    // to a peer
+    candidates,
+    canary_request,
+    canary_response,
+    delegate,
+    result,
+    busy,
+    // to a ratings account
+    report,
+};
+
+constexpr std::uint16_t code(EventKind kind) { return static_cast<std::uint16_t>(kind); }
+
+// peer -> itself: the next honest workflow starts.
+struct WorkflowArrival {};
+
+// peer -> itself: refresh a descriptor.
+struct Refresh {
+    std::uint32_t instance;  // which of the peer's instances
+};
+
+// peer -> itself: look for time-outs, deadlines and finished verifications of own workflows.
+struct Wake {};
+
+// Which delegation or canary a message is about: a candidate is asked at most once in a step.
+struct TaskName {
+    std::uint32_t workflow;  // the requester's number of it
+    std::uint8_t step;
+    std::uint8_t rank;  // of the candidate in the requester's order
+    std::uint16_t capability_class;
+};
+
+// provider -> itself: an execution is complete.
+struct TaskDone {
+    TaskName name;
+    std::uint32_t requester;
+    std::uint32_t task;  // the provider's number of it
+    std::uint8_t evidence_wanted;
+    std::uint8_t side_effect;
+    std::uint16_t instance;
+};
+
+// peer -> shard. All static claims follow from (peer, class); the sequence number is the issue time.
+struct RegisterDescriptor {
+    std::uint32_t peer;
+    std::uint8_t degraded;  // the claim: degraded or nominal quality
+    std::uint8_t unused[3];
+    std::int64_t issued;  // ns
+};
+
+// peer -> shard. The intent is regenerated from (requester, workflow, step).
+struct Query {
+    std::uint32_t workflow;
+    std::uint8_t step;
+    std::uint8_t reply_slot;  // which of the asked shards this is
+    std::uint16_t unused;
+    float min_trust;
+    std::uint32_t unused2;
+};
+
+struct Candidate {
+    std::uint32_t peer;
+    float match;
+    float quality;
+    float price;
+    float seconds;
+    float trust;  // published
+};
+
+// shard -> peer; followed by `count` Candidates.
+struct Candidates {
+    std::uint32_t workflow;
+    std::uint8_t step;
+    std::uint8_t reply_slot;
+    std::uint8_t count;
+    std::uint8_t removed_by_trust;  // min_trust removed at least one entry
+};
+
+// peer -> provider; also sent back as the head of the answers.
+struct CanaryRequest {
+    TaskName name;
+};
+
+// provider -> peer
+struct CanaryResponse {
+    TaskName name;
+    std::uint8_t passed;
+    std::uint8_t sybil;  // ground truth, for metrics
+    std::uint16_t unused;
+};
+
+// peer -> provider
+struct Delegate {
+    TaskName name;
+    std::uint8_t evidence_wanted;
+    std::uint8_t side_effect;
+    std::uint16_t unused;
+};
+
+// provider -> peer
+struct Result {
+    TaskName name;
+    std::uint8_t good;  // ground truth: what outcome check or evidence may find out
+    std::uint8_t unused[3];
+};
+
+// provider -> peer: the queue is full.
+struct Busy {
+    TaskName name;
+};
+
+// peer -> its ratings account
+struct Report {
+    std::uint32_t ratee;
+    std::uint8_t good;
+    std::uint8_t unused[3];
+};
+
+}  // namespace parley::agentic

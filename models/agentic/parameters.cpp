@@ -1,0 +1,330 @@
+#include "models/agentic/parameters.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "models/agentic/text_lists.hpp"
+
+namespace parley::agentic {
+
+namespace {
+
+constexpr double no_limit = 1e15;
+constexpr double longest = 1e9;  // seconds
+constexpr double one_ns = 1e-9;
+
+class TableWriter {
+   public:
+    explicit TableWriter(ParameterTable& table) : table_(table) {}
+    void integer(const char* key, const char* value, const char* unit, double low, double high, const char* meaning) {
+        table_.add({key, ValueKind::integer, value, unit, low, high, {}, meaning, "agentic"});
+    }
+    void real(const char* key, const char* value, const char* unit, double low, double high, const char* meaning) {
+        table_.add({key, ValueKind::real, value, unit, low, high, {}, meaning, "agentic"});
+    }
+    void duration(const char* key, const char* value, double low, double high, const char* meaning) {
+        table_.add({key, ValueKind::duration, value, "", low, high, {}, meaning, "agentic"});
+    }
+    void choice(const char* key, const char* value, std::vector<std::string> choices, const char* meaning) {
+        table_.add({key, ValueKind::choice, value, "", 0, 0, std::move(choices), meaning, "agentic"});
+    }
+    void text(const char* key, const char* value, const char* meaning) {
+        table_.add({key, ValueKind::text, value, "", 0, 0, {}, meaning, "agentic"});
+    }
+
+   private:
+    ParameterTable& table_;
+};
+
+void add_population_parameters(TableWriter& table) {
+    table.integer("peers.count", "100", "peers", 2, 1e9, "Number of identities N, honest and Sybil together.");
+    table.integer("peers.capabilities", "2", "classes", 1, 64,
+                  "Distinct capability classes an honest peer offers when classes are generated (m).");
+    table.real("peers.workflow_rate", "0.05", "1/s", 0, 1e6,
+               "Rate at which an honest peer starts workflows (Poisson).");
+    table.duration("network.min_latency", "5ms", 1e-6, 10, "Least one-way delay; the lookahead of the engine.");
+    table.duration("network.median_latency", "30ms", 0, 100, "Median of the log-normal part of the one-way delay.");
+    table.real("network.sigma", "0.5", "", 0, 5, "Sigma of the log-normal part of the one-way delay.");
+    table.choice("identity.signature", "modelled", {"modelled"},
+                 "How signatures are made: modelled accounts their sizes and CPU times.");
+    table.duration("identity.sign_time", "25us", 0, 1, "CPU time to sign a descriptor, canary response or receipt.");
+    table.duration("identity.verify_time", "100us", 0, 1, "CPU time to verify a signature.");
+}
+
+void add_discovery_parameters(TableWriter& table) {
+    table.text("capability.classes", "image_generation:2s, publishing:1s",
+               "Capability classes: a list of NAME:MEDIAN_EXECUTION_TIME, or a number of generated classes.");
+    table.duration("capability.median_execution", "2s", one_ns, 1e6, "Median execution time of generated classes.");
+    table.real("capability.zipf", "0.9", "", 0, 10, "Exponent of the popularity of generated classes, p_c ~ 1/c^s.");
+    table.real("capability.share", "1", "", 0, 1, "Probability that an honest peer offers a named class.");
+    table.integer("capability.dimension", "32", "", 2, 1024, "Dimension d of embeddings and intents.");
+    table.real("capability.spread", "0.5", "", 0, 100, "Spread of embeddings about their class prototype.");
+    table.real("capability.quality_alpha", "18", "", 0.01, 1e6, "First parameter of the Beta law of quality.");
+    table.real("capability.quality_beta", "2", "", 0.01, 1e6, "Second parameter of the Beta law of quality.");
+    table.real("capability.price_sigma", "0.5", "", 0, 5, "Sigma of log-normal prices (median 1).");
+    table.real("capability.instance_sigma", "0.25", "", 0, 5,
+               "Sigma of an instance's own median execution time about its class median (log-normal).");
+    table.duration("descriptor.ttl", "15s", 1e-3, 1e7, "Time to live of a capability descriptor after its issue.");
+    table.real("descriptor.refresh_fraction", "0.5", "", 0.01, 10, "Refresh period as a fraction of the TTL.");
+    table.integer("registry.candidates", "8", "peers", 1, 64, "Candidates a query asks for (K).");
+    table.integer("registry.fanout", "1", "shards", 1, 8, "Distinct shards of a cell that a query asks.");
+    table.integer("registry.entries_per_shard", "2000", "entries", 1, 1e9,
+                  "Expected entries a shard is made for; a cell has ceil(expected entries / this) shards.");
+    table.duration("registry.query_time", "50us", 0, 10, "Service time of a query, besides the time per entry.");
+    table.duration("registry.entry_time", "20ns", 0, 1, "Service time of a query per live entry of the shard.");
+    table.duration("registry.register_time", "20us", 0, 10,
+                   "Service time of a registration, besides the verification of its signature.");
+    table.real("query.spread", "1", "", 0, 100, "Spread of intents about the prototype of the wanted class.");
+    table.duration("query.timeout", "2s", 1e-3, 1e6, "Time after which an unanswered query is sent again.");
+    table.integer("query.retries", "2", "", 0, 100, "How many times a query is sent again.");
+    table.real("query.max_price", "1e15", "", 0, no_limit, "Hard constraint: highest price of a candidate.");
+    table.duration("query.max_time", "1000000000s", one_ns, longest,
+                   "Hard constraint: longest expected execution time.");
+    table.real("query.min_quality", "0", "", 0, 1, "Hard constraint: least claimed quality.");
+}
+
+void add_execution_parameters(TableWriter& table) {
+    table.text("workflow.steps", "image_generation/medium, publishing/high/side_effect",
+               "Steps in order: CLASS/RISK or CLASS/RISK/side_effect; CLASS `any` is drawn by popularity for each "
+               "workflow; RISK is low, medium or high.");
+    table.duration("workflow.deadline", "60s", 1e-3, 1e7, "A workflow that has not ended by then fails.");
+    table.duration("execution.timeout", "20s", 1e-3, 1e7, "A delegation unanswered for this long has failed.");
+    table.integer("execution.queue_capacity", "16", "tasks", 0, 200, "Tasks that may wait at an honest provider.");
+    table.real("execution.outcome_detection", "0.5", "", 0, 1,
+               "Probability that a requester notices a bad result without evidence.");
+    table.real("execution.sigma", "0.5", "", 0, 5,
+               "Sigma of execution times about the instance's median (log-normal).");
+    table.choice("drift.kind", "none", {"none", "two_state"},
+                 "Capability drift: none, or two_state (nominal and degraded, a Markov chain).");
+    table.duration("drift.mean_nominal", "60s", 1e-3, 1e9, "Mean time an instance stays nominal.");
+    table.duration("drift.mean_degraded", "30s", 1e-3, 1e9, "Mean time an instance stays degraded.");
+    table.real("drift.q_degraded", "0.1", "", 0, 1, "Quality of a degraded instance.");
+}
+
+void add_policy_parameters(TableWriter& table) {
+    table.choice("policy.name", "risk_aware", {"optimistic", "tier1", "tier2", "tier3", "risk_aware"},
+                 "Verification policy of all requesters; risk_aware takes the tier from the step's risk class.");
+    table.integer("policy.low_risk_tier", "1", "", 0, 3, "Tier of low-risk steps under risk_aware.");
+    table.integer("policy.medium_risk_tier", "2", "", 0, 3, "Tier of medium-risk steps under risk_aware.");
+    table.integer("policy.high_risk_tier", "3", "", 0, 3, "Tier of high-risk steps under risk_aware.");
+    table.real("policy.threshold", "0.3", "", 0, 1, "Least trust of a candidate from tier 1 on.");
+    table.choice("policy.select", "softmax", {"softmax", "argmax"}, "How candidates are ordered by utility.");
+    table.real("policy.temperature", "0.05", "", 1e-6, 1e6, "Temperature of softmax selection.");
+    table.real("policy.weight_match", "0.4", "", 0, 1, "Weight of the match in the utility u0.");
+    table.real("policy.weight_quality", "0.4", "", 0, 1, "Weight of the claimed quality in u0.");
+    table.real("policy.weight_price", "0.1", "", 0, 1, "Weight of the price term in u0.");
+    table.real("policy.weight_time", "0.1", "", 0, 1, "Weight of the time term in u0.");
+    table.real("policy.weight_trust", "0.5", "", 0, 1, "Weight w of trust from tier 1 on: u1 = (1-w) u0 + w trust.");
+    table.integer("policy.max_attempts", "3", "", 1, 64, "Delegations a step may use in tiers 2 and 3.");
+    table.choice("reputation.kind", "beta", {"none", "beta"},
+                 "Global reputation: none (all 0.5) or beta (pooled counts).");
+    table.duration("reputation.epoch", "10s", 1e-3, 1e7, "Time between publications of global trust.");
+    table.duration("reputation.half_life", "600s", 1e-3, 1e9, "Half-life of good and bad counts, local and global.");
+    table.real("reputation.prior_weight", "4", "", 0, 1e6, "Weight n0 of global trust against local experience.");
+    table.integer("reputation.table_size", "64", "peers", 1, 4096, "Peers a local reputation table remembers.");
+    table.integer("reputation.ratings_per_rater", "256", "peers", 1, 65535, "Ratees the service keeps for each rater.");
+    table.real("reputation.rater_cap", "1", "", 1e-3, 1e6,
+               "Most weight of one rater's reports on one ratee in one epoch.");
+    table.integer("canary.count", "1", "", 1, 16, "Canaries sent to a candidate; all must be passed.");
+    table.integer("canary.parallel", "1", "peers", 1, 64, "Candidates that are asked at once.");
+    table.duration("canary.timeout", "1s", 1e-3, 1e6, "A canary unanswered for this long has failed.");
+    table.duration("canary.exec_time", "100ms", 0, 1e6, "Time a provider works on a canary, outside its queue.");
+    table.real("canary.pass_nominal", "0.99", "", 0, 1, "Probability that an honest nominal instance passes.");
+    table.real("canary.guess", "0.05", "", 0, 1, "Probability that a Sybil passes by guessing.");
+    table.duration("evidence.verify_time", "50ms", 0, 1e6, "Time to verify an evidence package.");
+    table.real("evidence.detection", "0.98", "", 0, 1, "Probability that evidence exposes a bad result.");
+    table.real("evidence.false_reject", "0.01", "", 0, 1, "Probability that a good result is rejected.");
+}
+
+void add_adversary_parameters(TableWriter& table) {
+    table.real("adversary.fraction", "0", "", 0, 0.99, "Share f of the identities that are Sybil.");
+    table.integer("adversary.descriptors", "2", "descriptors", 1, 64, "Descriptors a Sybil registers.");
+    table.real("adversary.embedding_gain", "0.5", "", 0, 1,
+               "How far a Sybil moves its embeddings from an honest draw (0) to the prototype (1).");
+    table.real("adversary.silent", "0", "", 0, 1,
+               "Share of the Sybils that never answer delegations; the rest are malicious.");
+    table.real("adversary.claim_quantile", "0.1", "", 1e-6, 0.999999,
+               "Quantile of honest prices and times that Sybils claim.");
+}
+
+void add_output_parameters(ParameterTable& table) {
+    table.add({"output.interval",
+               ValueKind::duration,
+               "1s",
+               "",
+               1e-3,
+               1e9,
+               {},
+               "Time between rows of the time series.",
+               "agentic",
+               false});
+    table.add({"output.histogram_interval",
+               ValueKind::duration,
+               "10s",
+               "",
+               1e-3,
+               1e9,
+               {},
+               "Time between rows of the latency histograms; a multiple of output.interval.",
+               "agentic",
+               false});
+    table.add({"output.flush_interval",
+               ValueKind::duration,
+               "60s",
+               "",
+               1e-3,
+               1e9,
+               {},
+               "Simulated time between commits of the results to the file.",
+               "agentic",
+               false});
+}
+
+void read_planes(const RunConfig& config, Parameters& p) {
+    p.peers = static_cast<std::uint32_t>(config.integer("peers.count"));
+    p.capabilities = static_cast<std::uint32_t>(config.integer("peers.capabilities"));
+    p.workflow_rate = config.real("peers.workflow_rate");
+    p.min_latency = config.duration("network.min_latency");
+    p.median_latency = config.duration("network.median_latency");
+    p.latency_sigma = config.real("network.sigma");
+    p.sign_time = config.duration("identity.sign_time");
+    p.signature_verify_time = config.duration("identity.verify_time");
+    p.classes = parse_classes(config.text("capability.classes"), config.duration("capability.median_execution"),
+                              p.classes_generated);
+    p.zipf = config.real("capability.zipf");
+    p.share = config.real("capability.share");
+    p.dimension = static_cast<std::uint32_t>(config.integer("capability.dimension"));
+    p.spread = config.real("capability.spread");
+    p.quality_alpha = config.real("capability.quality_alpha");
+    p.quality_beta = config.real("capability.quality_beta");
+    p.price_sigma = config.real("capability.price_sigma");
+    p.instance_sigma = config.real("capability.instance_sigma");
+    p.ttl = config.duration("descriptor.ttl");
+    p.refresh_period = duration_from_seconds(config.real("descriptor.refresh_fraction") * p.ttl.seconds());
+    p.candidates = static_cast<std::uint32_t>(config.integer("registry.candidates"));
+    p.fanout = static_cast<std::uint32_t>(config.integer("registry.fanout"));
+    p.entries_per_shard = static_cast<std::uint32_t>(config.integer("registry.entries_per_shard"));
+    p.query_base_time = config.duration("registry.query_time");
+    p.query_entry_time = config.duration("registry.entry_time");
+    p.register_time = config.duration("registry.register_time");
+    p.query_spread = config.real("query.spread");
+    p.query_timeout = config.duration("query.timeout");
+    p.query_retries = static_cast<std::uint32_t>(config.integer("query.retries"));
+    p.max_price = config.real("query.max_price");
+    p.max_time = config.duration("query.max_time");
+    p.min_quality = config.real("query.min_quality");
+    p.steps = parse_steps(config.text("workflow.steps"), p.classes);
+    p.deadline = config.duration("workflow.deadline");
+    p.execution_timeout = config.duration("execution.timeout");
+    p.queue_capacity = static_cast<std::uint32_t>(config.integer("execution.queue_capacity"));
+    p.outcome_detection = config.real("execution.outcome_detection");
+    p.execution_sigma = config.real("execution.sigma");
+    p.drift = config.text("drift.kind") != "none";
+    p.mean_nominal = config.duration("drift.mean_nominal");
+    p.mean_degraded = config.duration("drift.mean_degraded");
+    p.degraded_quality = config.real("drift.q_degraded");
+}
+
+void read_tiers(const RunConfig& config, Parameters& p) {
+    const std::string& policy = config.text("policy.name");
+    if (policy == "risk_aware") {
+        p.tier_of_risk[0] = static_cast<Tier>(config.integer("policy.low_risk_tier"));
+        p.tier_of_risk[1] = static_cast<Tier>(config.integer("policy.medium_risk_tier"));
+        p.tier_of_risk[2] = static_cast<Tier>(config.integer("policy.high_risk_tier"));
+        return;
+    }
+    const std::vector<std::string> names{"optimistic", "tier1", "tier2", "tier3"};
+    const auto tier = static_cast<Tier>(std::find(names.begin(), names.end(), policy) - names.begin());
+    std::fill(std::begin(p.tier_of_risk), std::end(p.tier_of_risk), tier);
+}
+
+void read_trust(const RunConfig& config, Parameters& p) {
+    read_tiers(config, p);
+    p.threshold = config.real("policy.threshold");
+    p.softmax = config.text("policy.select") == "softmax";
+    p.temperature = config.real("policy.temperature");
+    p.weight_match = config.real("policy.weight_match");
+    p.weight_quality = config.real("policy.weight_quality");
+    p.weight_price = config.real("policy.weight_price");
+    p.weight_time = config.real("policy.weight_time");
+    p.weight_trust = config.real("policy.weight_trust");
+    p.max_attempts = static_cast<std::uint32_t>(config.integer("policy.max_attempts"));
+    p.beta_reputation = config.text("reputation.kind") == "beta";
+    p.epoch = config.duration("reputation.epoch");
+    p.half_life = config.duration("reputation.half_life");
+    p.prior_weight = config.real("reputation.prior_weight");
+    p.table_size = static_cast<std::uint32_t>(config.integer("reputation.table_size"));
+    p.ratings_per_rater = static_cast<std::uint32_t>(config.integer("reputation.ratings_per_rater"));
+    p.rater_cap = config.real("reputation.rater_cap");
+    p.canary_count = static_cast<std::uint32_t>(config.integer("canary.count"));
+    p.canary_parallel = static_cast<std::uint32_t>(config.integer("canary.parallel"));
+    p.canary_timeout = config.duration("canary.timeout");
+    p.canary_time = config.duration("canary.exec_time");
+    p.canary_pass = config.real("canary.pass_nominal");
+    p.canary_guess = config.real("canary.guess");
+    p.evidence_time = config.duration("evidence.verify_time");
+    p.evidence_detection = config.real("evidence.detection");
+    p.evidence_false_reject = config.real("evidence.false_reject");
+    p.sybil_fraction = config.real("adversary.fraction");
+    p.sybil_descriptors = static_cast<std::uint32_t>(config.integer("adversary.descriptors"));
+    p.embedding_gain = config.real("adversary.embedding_gain");
+    p.silent_share = config.real("adversary.silent");
+    p.claim_quantile = config.real("adversary.claim_quantile");
+}
+
+void refuse(bool wrong, const std::string& message) {
+    if (wrong) throw InputError(message);
+}
+
+void cross_check(const Parameters& p) {
+    refuse(p.classes_generated && p.capabilities > p.classes.size(),
+           "peers.capabilities is " + std::to_string(p.capabilities) + " but capability.classes gives only " +
+               std::to_string(p.classes.size()) + " (an honest peer offers distinct classes); lower it");
+    refuse(p.candidates > p.peers - 1, "registry.candidates is " + std::to_string(p.candidates) +
+                                           " but a peer has only " + std::to_string(p.peers - 1) +
+                                           " others; lower it or raise peers.count");
+    refuse(p.refresh_period > p.ttl,
+           "descriptor.refresh_fraction is above 1 (descriptors would expire before they are refreshed); lower it");
+    refuse(p.refresh_period.nanoseconds < 1,
+           "descriptor.refresh_fraction times descriptor.ttl is below 1 ns; raise one of them");
+    refuse(p.honest() == 0, "adversary.fraction leaves no honest peer among " + std::to_string(p.peers) + "; lower it");
+    refuse(p.histogram_interval.nanoseconds % p.interval.nanoseconds != 0,
+           "output.histogram_interval is not a multiple of output.interval; choose a multiple");
+    refuse(p.canary_parallel > p.candidates, "canary.parallel is above registry.candidates; lower it");
+    refuse(static_cast<std::uint64_t>(p.peers) * 2 > std::numeric_limits<std::uint32_t>::max() - (1U << 28),
+           "peers.count is too large for 32-bit entity ids; lower it");
+}
+
+}  // namespace
+
+std::uint32_t Parameters::sybils() const {
+    return static_cast<std::uint32_t>(std::floor(sybil_fraction * peers + 0.5));
+}
+
+void add_parameters(ParameterTable& table) {
+    TableWriter writer(table);
+    add_population_parameters(writer);
+    add_discovery_parameters(writer);
+    add_execution_parameters(writer);
+    add_policy_parameters(writer);
+    add_adversary_parameters(writer);
+    add_output_parameters(table);
+}
+
+Parameters read_parameters(const RunConfig& config) {
+    Parameters p;
+    p.seed = static_cast<std::uint64_t>(config.integer("run.seed"));
+    p.end = SimTime{} + config.duration("run.duration");
+    p.warmup = SimTime{} + config.duration("run.warmup");
+    p.interval = config.duration("output.interval");
+    p.histogram_interval = config.duration("output.histogram_interval");
+    p.flush_interval = config.duration("output.flush_interval");
+    read_planes(config, p);
+    read_trust(config, p);
+    cross_check(p);
+    return p;
+}
+
+}  // namespace parley::agentic

@@ -1,0 +1,140 @@
+// The agentic model's parameters, as values, and the table that documents and checks them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/run_config.hpp"
+#include "engine/sim_time.hpp"
+
+namespace parley::agentic {
+
+enum class RiskClass : std::uint8_t { low, medium, high };
+
+// Verification tiers: 0 optimistic, 1 reputation, 2 canary, 3 evidence.
+using Tier = std::uint8_t;
+inline constexpr std::size_t tier_count = 4;
+
+// One step of the workflow every requester runs.
+struct WorkflowStep {
+    static constexpr std::int32_t any_class = -1;
+    std::int32_t capability_class = any_class;  // or drawn by popularity for each workflow
+    RiskClass risk = RiskClass::low;
+    bool side_effect = false;
+};
+
+// A capability class given by name, or one of a generated number of classes.
+struct ClassSpec {
+    std::string name;
+    Duration median_execution;
+};
+
+struct Parameters {
+    std::uint64_t seed = 1;
+    SimTime end;
+    SimTime warmup;
+
+    std::uint32_t peers = 0;
+    std::uint32_t capabilities = 0;  // classes an honest peer offers, when classes are generated
+    double workflow_rate = 0;        // per second and honest peer
+
+    Duration min_latency;
+    Duration median_latency;
+    double latency_sigma = 0;
+
+    Duration sign_time;
+    Duration signature_verify_time;
+
+    std::vector<ClassSpec> classes;
+    bool classes_generated = false;
+    double zipf = 0;
+    double share = 1;
+    std::uint32_t dimension = 0;
+    double spread = 0;
+    double quality_alpha = 0;
+    double quality_beta = 0;
+    double price_sigma = 0;
+    double instance_sigma = 0;
+
+    Duration ttl;
+    Duration refresh_period;
+
+    std::uint32_t candidates = 0;  // K
+    std::uint32_t fanout = 0;
+    std::uint32_t entries_per_shard = 0;
+    Duration query_base_time;
+    Duration query_entry_time;
+    Duration register_time;
+
+    double query_spread = 0;
+    Duration query_timeout;
+    std::uint32_t query_retries = 0;
+    double max_price = 0;
+    Duration max_time;
+    double min_quality = 0;
+
+    std::vector<WorkflowStep> steps;
+    Duration deadline;
+
+    Duration execution_timeout;
+    std::uint32_t queue_capacity = 0;
+    double outcome_detection = 0;
+    double execution_sigma = 0;
+
+    bool drift = false;
+    Duration mean_nominal;
+    Duration mean_degraded;
+    double degraded_quality = 0;
+
+    Tier tier_of_risk[3] = {0, 0, 0};
+    double threshold = 0;
+    bool softmax = true;
+    double temperature = 0;
+    double weight_match = 0;
+    double weight_quality = 0;
+    double weight_price = 0;
+    double weight_time = 0;
+    double weight_trust = 0;
+    std::uint32_t max_attempts = 0;
+
+    bool beta_reputation = true;
+    Duration epoch;
+    Duration half_life;
+    double prior_weight = 0;
+    std::uint32_t table_size = 0;
+    std::uint32_t ratings_per_rater = 0;
+    double rater_cap = 0;
+
+    std::uint32_t canary_count = 0;
+    std::uint32_t canary_parallel = 0;
+    Duration canary_timeout;
+    Duration canary_time;
+    double canary_pass = 0;
+    double canary_guess = 0;
+
+    Duration evidence_time;
+    double evidence_detection = 0;
+    double evidence_false_reject = 0;
+
+    double sybil_fraction = 0;
+    std::uint32_t sybil_descriptors = 0;
+    double embedding_gain = 0;
+    double silent_share = 0;  // of the Sybils; the others are malicious
+    double claim_quantile = 0;
+
+    Duration interval;
+    Duration histogram_interval;
+    Duration flush_interval;
+
+    // floor(f N + 0.5)
+    std::uint32_t sybils() const;
+    std::uint32_t honest() const { return peers - sybils(); }
+};
+
+void add_parameters(ParameterTable& table);
+
+// Reads and cross-checks; throws InputError.
+Parameters read_parameters(const RunConfig& config);
+
+}  // namespace parley::agentic

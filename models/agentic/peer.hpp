@@ -1,0 +1,55 @@
+// The state of one peer: its own workflows as a requester, its queue as a provider, its descriptors.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/sim_time.hpp"
+#include "models/agentic/execution/drift.hpp"
+#include "models/agentic/growing_tables.hpp"
+
+namespace parley::agentic {
+
+enum class Behaviour : std::uint8_t { honest, malicious, silent };
+
+struct Peer {
+    std::uint32_t sequence = 0;  // the engine's count of sent events
+    std::uint32_t workflows_started = 0;
+    std::uint32_t open_workflows = UINT32_MAX;  // first of a list in the WorkflowPool
+    std::uint32_t first_instance = 0;
+    SimTime wake_at = never;  // the earliest Wake timer that is set
+    SimTime provider_free;    // when the last accepted task will be done
+    TableHandle reputation;
+    std::uint32_t tasks = 0;       // accepted, ever
+    std::uint32_t canaries = 0;    // worked on, ever
+    std::uint16_t tasks_here = 0;  // in service or waiting
+    std::uint8_t instances = 0;
+    Behaviour behaviour = Behaviour::honest;
+};
+static_assert(sizeof(Peer) <= 64, "a peer's hot state fits one cache line");
+
+struct Instance {
+    std::uint32_t shard;  // entity id
+    std::uint16_t capability_class;
+    float quality;  // honest only
+    float median_seconds;
+};
+
+// A peer with what it offers; `drift` is empty when there is no drift.
+struct PeerView {
+    std::uint32_t id;
+    Peer& peer;
+    std::span<Instance> instances;
+    std::span<DriftCursor> drift;
+
+    // Which of the instances is of this class; every message names a class that the peer offers.
+    std::uint32_t instance_of(std::uint16_t capability_class) const {
+        std::uint32_t i = 0;
+        while (instances[i].capability_class != capability_class) ++i;
+        return i;
+    }
+    bool degraded(std::uint32_t instance, SimTime now, const Parameters& parameters) const {
+        return !drift.empty() && drift[instance].degraded_at(now, parameters, id, instances[instance].capability_class);
+    }
+};
+
+}  // namespace parley::agentic

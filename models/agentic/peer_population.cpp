@@ -1,0 +1,78 @@
+#include "models/agentic/peer_population.hpp"
+
+#include "engine/distributions.hpp"
+#include "models/agentic/agentic_model.hpp"
+#include "models/agentic/message_sizes.hpp"
+
+namespace parley::agentic {
+
+PeerPopulation::PeerPopulation(const Parameters& parameters, const ClassCatalogue& catalogue,
+                               const Instances& instances, const SybilSet& sybils, Metrics& metrics, IdRange range,
+                               std::uint32_t first_shard)
+    : p_(parameters),
+      catalogue_(catalogue),
+      catalogue_instances_(instances),
+      sybils_(sybils),
+      metrics_(metrics),
+      network_{parameters, metrics},
+      range_(range),
+      first_shard_(first_shard) {
+    peers_.reserve(range.size());
+    std::vector<std::uint16_t> classes;
+    for (std::uint32_t id = range.begin; id < range.end; ++id) add_peer(id, classes);
+    instances_.shrink_to_fit();
+}
+
+void PeerPopulation::add_peer(std::uint32_t id, std::vector<std::uint16_t>& classes) {
+    const bool sybil = sybils_.contains(id);
+    Peer& peer = peers_.emplace_back();
+    if (sybil) {
+        RandomStream stream = stream_of(p_.seed, id, Purpose::sybil_behaviour, 0);
+        peer.behaviour = bernoulli(stream, p_.silent_share) ? Behaviour::silent : Behaviour::malicious;
+    }
+    classes.clear();
+    catalogue_instances_.append_classes(id, sybil, classes);
+    peer.first_instance = static_cast<std::uint32_t>(instances_.size());
+    peer.instances = static_cast<std::uint8_t>(classes.size());
+    for (const std::uint16_t c : classes) {
+        instances_.push_back({first_shard_ + catalogue_.shard_of(id, c), c,
+                              sybil ? 0.0F : catalogue_instances_.quality(id, c),
+                              catalogue_instances_.median_seconds(id, c)});
+        if (p_.drift) drift_.emplace_back(p_, id, c);
+    }
+}
+
+PeerView PeerPopulation::view(std::uint32_t id) {
+    Peer& peer = at(id);
+    const std::span<Instance> instances{instances_.data() + peer.first_instance, peer.instances};
+    if (drift_.empty() || peer.behaviour != Behaviour::honest) return {id, peer, instances, {}};
+    return {id, peer, instances, {drift_.data() + peer.first_instance, peer.instances}};
+}
+
+void PeerPopulation::schedule_refreshes(AgenticContext& context) {
+    const Peer& peer = at(context.self().value);
+    for (std::uint32_t i = 0; i < peer.instances; ++i) {
+        RandomStream stream = stream_of(p_.seed, context.self().value, Purpose::refresh_phase,
+                                        instances_[peer.first_instance + i].capability_class);
+        const double phase = stream.uniform() * p_.refresh_period.seconds();
+        context.schedule(duration_from_seconds(phase), code(EventKind::refresh), Refresh{i});
+    }
+}
+
+void PeerPopulation::refresh(AgenticContext& context, const Refresh& refresh) {
+    const PeerView self = view(context.self().value);
+    const bool degraded = self.degraded(refresh.instance, context.now(), p_);
+    metrics_.add(Counter::signatures_made);
+    network_.post(context, self.instances[refresh.instance].shard, EventKind::register_descriptor,
+                  MessageKind::register_descriptor, message_size::register_descriptor(p_.dimension),
+                  RegisterDescriptor{self.id, static_cast<std::uint8_t>(degraded), {}, context.now().nanoseconds},
+                  p_.sign_time);
+    context.schedule(p_.refresh_period, code(EventKind::refresh), refresh);
+}
+
+std::size_t PeerPopulation::bytes() const {
+    return peers_.capacity() * sizeof(Peer) + instances_.capacity() * sizeof(Instance) +
+           drift_.capacity() * sizeof(DriftCursor);
+}
+
+}  // namespace parley::agentic

@@ -1,0 +1,87 @@
+#include "models/agentic/trust/ratings.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "models/agentic/trust/local_reputation.hpp"
+
+namespace parley::agentic {
+
+namespace {
+
+FixedCount to_fixed(double count) { return static_cast<FixedCount>(std::floor(count * fixed_one + 0.5)); }
+
+void increment(std::uint16_t& count) {
+    if (count < std::numeric_limits<std::uint16_t>::max()) ++count;
+}
+
+}  // namespace
+
+void RatingsAccounts::record(std::uint32_t index, std::uint32_t ratee, bool good) {
+    RatingsAccount& account = accounts_[index];
+    if (!account.touched) {
+        account.touched = true;
+        touched_.push_back(index);
+    }
+    Rating& rating = find_or_add(account, ratee);
+    rating.update = account.updates++;
+    increment(good ? rating.new_good : rating.new_bad);
+}
+
+Rating& RatingsAccounts::find_or_add(RatingsAccount& account, std::uint32_t ratee) {
+    const auto ratings = tables_.view(account.table);
+    Rating* oldest = nullptr;
+    for (Rating& rating : ratings) {
+        if (rating.ratee == ratee) return rating;
+        if (oldest == nullptr || rating.update < oldest->update) oldest = &rating;
+    }
+    const Rating fresh{ratee, 0, epoch_, 0, 0, 0, 0};
+    if (ratings.size() < parameters_.ratings_per_rater) return tables_.append(account.table, fresh);
+    evict(*oldest);
+    *oldest = fresh;
+    return *oldest;
+}
+
+void RatingsAccounts::age(Rating& rating) const {
+    if (rating.epoch == epoch_) return;
+    const double factor =
+        decay(parameters_.epoch * static_cast<std::int64_t>(epoch_ - rating.epoch), parameters_.half_life);
+    rating.good = static_cast<float>(rating.good * factor);
+    rating.bad = static_cast<float>(rating.bad * factor);
+    rating.epoch = epoch_;
+}
+
+void RatingsAccounts::evict(Rating& rating) {
+    age(rating);
+    evictions_.push_back({rating.ratee, 0, -to_fixed(rating.good), -to_fixed(rating.bad)});
+}
+
+void RatingsAccounts::close_epoch(std::vector<PooledChange>& changes) {
+    // Changes are in counts as of the new epoch: older counts, and evicted ones, age by one epoch.
+    const double epoch_decay = decay(parameters_.epoch, parameters_.half_life);
+    for (const PooledChange& eviction : evictions_) {
+        changes.push_back({eviction.ratee, 0, static_cast<FixedCount>(static_cast<double>(eviction.good) * epoch_decay),
+                           static_cast<FixedCount>(static_cast<double>(eviction.bad) * epoch_decay)});
+    }
+    evictions_.clear();
+    ++epoch_;
+    for (const std::uint32_t index : touched_) {
+        RatingsAccount& account = accounts_[index];
+        account.touched = false;
+        for (Rating& rating : tables_.view(account.table)) {
+            const double reports = static_cast<double>(rating.new_good) + rating.new_bad;
+            if (reports == 0) continue;
+            age(rating);
+            const double scale = reports > parameters_.rater_cap ? parameters_.rater_cap / reports : 1.0;
+            const double good = rating.new_good * scale;
+            const double bad = rating.new_bad * scale;
+            changes.push_back({rating.ratee, 0, to_fixed(good), to_fixed(bad)});
+            rating.good = static_cast<float>(rating.good + good);
+            rating.bad = static_cast<float>(rating.bad + bad);
+            rating.new_good = rating.new_bad = 0;
+        }
+    }
+    touched_.clear();
+}
+
+}  // namespace parley::agentic

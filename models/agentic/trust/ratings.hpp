@@ -1,0 +1,69 @@
+// Ratings accounts: what each rater has reported to the reputation service, and how a closing epoch turns the
+// reports into changes of the ratees' pooled counts.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/agentic/growing_tables.hpp"
+#include "models/agentic/parameters.hpp"
+
+namespace parley::agentic {
+
+// Counts in units of 2^-20 outcomes: integers, so that their sums do not depend on an order.
+using FixedCount = std::int64_t;
+inline constexpr double fixed_one = 1048576.0;
+
+// What a closing epoch changes of one ratee's pooled counts.
+struct PooledChange {
+    std::uint32_t ratee;
+    std::uint32_t unused;
+    FixedCount good;
+    FixedCount bad;
+};
+
+struct RatingsAccount {
+    TableHandle table;
+    std::uint32_t sequence = 0;  // the engine's count of sent messages
+    std::uint32_t updates = 0;
+    bool touched = false;  // got a report in this epoch
+};
+
+struct Rating {
+    std::uint32_t ratee;
+    std::uint32_t update;  // the account's number of the last report, for least-recently-updated
+    std::uint32_t epoch;   // good and bad are as of this epoch
+    float good;
+    float bad;
+    std::uint16_t new_good;  // reports of the open epoch
+    std::uint16_t new_bad;
+};
+
+// All accounts of a partition; 24 bytes a rating, in tables of 4, 8, 16 ... of them.
+class RatingsAccounts {
+   public:
+    RatingsAccounts(const Parameters& parameters, std::uint32_t count) : parameters_(parameters), accounts_(count) {}
+
+    RatingsAccount& at(std::uint32_t index) { return accounts_[index]; }
+    const RatingsAccount& at(std::uint32_t index) const { return accounts_[index]; }
+    // A report arrives at account `index`.
+    void record(std::uint32_t index, std::uint32_t ratee, bool good);
+    // Ends the epoch; appends what it changes.
+    void close_epoch(std::vector<PooledChange>& changes);
+    std::size_t bytes() const { return accounts_.size() * sizeof(RatingsAccount) + tables_.bytes(); }
+
+   private:
+    Rating& find_or_add(RatingsAccount& account, std::uint32_t ratee);
+    void evict(Rating& rating);
+    // Brings the counts of a rating to the open epoch.
+    void age(Rating& rating) const;
+
+    const Parameters& parameters_;
+    std::vector<RatingsAccount> accounts_;
+    TablePool<Rating> tables_;
+    std::vector<std::uint32_t> touched_;
+    std::vector<PooledChange> evictions_;
+    std::uint32_t epoch_ = 0;
+};
+
+}  // namespace parley::agentic

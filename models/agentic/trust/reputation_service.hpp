@@ -1,0 +1,87 @@
+// The reputation service: pooled counts of every ratee, and the trust it publishes at each epoch.
+//
+// kind = beta: trust_i = (1 + G_i) / (2 + G_i + B_i), G and B the decayed, capped reports of all raters
+// (Josang and Ismail 2002); a peer never rated has 0.5.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/entity_id.hpp"
+#include "engine/transport.hpp"
+#include "models/agentic/parameters.hpp"
+#include "models/agentic/trust/ratings.hpp"
+
+namespace parley::agentic {
+
+class AgenticState;
+class AgenticModel;
+
+// Published trust of one peer, on its way to a shard that may hold its descriptors.
+struct TrustUpdate {
+    std::uint32_t shard;  // entity id
+    std::uint32_t peer;
+    float trust;
+};
+
+// Pooled counts and published trust of the peers of one partition; 20 bytes a peer.
+class PooledReputation {
+   public:
+    PooledReputation(const Parameters& parameters, IdRange peers)
+        : parameters_(parameters), peers_(peers), pooled_(peers.size()), published_(peers.size(), 0.5F) {}
+
+    // Lets all counts of the past age by one epoch.
+    void age();
+    void apply(const PooledChange& change);
+    // Publishes trust anew; calls `changed(peer, trust)` where it differs from before.
+    template <class Changed>
+    void publish(Changed&& changed) {
+        for (std::uint32_t i = 0; i < pooled_.size(); ++i) {
+            const float trust = trust_of(pooled_[i]);
+            if (trust == published_[i]) continue;
+            published_[i] = trust;
+            changed(peers_.begin + i, trust);
+        }
+    }
+    const IdRange& peers() const { return peers_; }
+    float published(std::uint32_t peer) const { return published_[peer - peers_.begin]; }
+
+   private:
+    struct Counts {
+        FixedCount good = 0;
+        FixedCount bad = 0;
+    };
+    static float trust_of(const Counts& counts);
+
+    const Parameters& parameters_;
+    IdRange peers_;
+    std::vector<Counts> pooled_;
+    std::vector<float> published_;
+};
+
+// Published trust over all peers, honest and Sybil, as integer sums and histograms.
+struct TrustDistribution {
+    static constexpr std::size_t bins = 1024;
+    // [0]: honest, [1]: Sybil; sums in units of 2^-20
+    std::array<std::uint64_t, 2> peers{};
+    std::array<std::uint64_t, 2> sum{};
+    std::array<std::uint64_t, 2 * bins> histogram{};
+
+    void add(bool sybil, float trust);
+    // NaN where there are no such peers.
+    double mean(bool sybil) const;
+    // Probability that a random honest peer has more trust than a random Sybil, ties counting half (within a bin
+    // of 1/1024 too). NaN without both.
+    double area_under_curve() const;
+};
+
+// Closes an epoch on all ranks: folds the reports, publishes, and brings what changed to the shards.
+void publish_trust(const AgenticModel& model, std::span<AgenticState*> states, Transport& transport, int threads);
+
+// The distribution over all ranks.
+TrustDistribution trust_distribution(const AgenticModel& model, std::span<AgenticState*> states, Transport& transport,
+                                     int threads);
+
+}  // namespace parley::agentic

@@ -1,0 +1,28 @@
+// The command line of parley, parsed.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace parley {
+
+struct CommandLine {
+    enum class Command { help, version, run, validate, describe };
+    Command command = Command::help;
+    std::filesystem::path config;        // of run and validate
+    std::vector<std::string> overrides;  // "section.key=value"
+    std::filesystem::path output;        // of run; empty: the configuration's name with .h5
+    bool force = false;
+    bool quiet = false;
+    std::string section;    // of describe
+    bool markdown = false;  // of describe
+};
+
+// Throws InputError.
+CommandLine parse_command_line(const std::vector<std::string>& arguments);
+
+// What `parley --help` prints.
+std::string help_text();
+
+}  // namespace parley
