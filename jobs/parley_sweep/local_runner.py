@@ -1,0 +1,239 @@
+"""Runs the points of a sweep on this machine, several processes at a time."""
+from __future__ import annotations
+
+import fcntl
+import os
+import queue
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from .errors import SweepError
+from .manifest import PlannedRun
+from .progress import Counts, ProgressLine
+
+TERMINATION_GRACE = 5.0   # seconds a child has to end after SIGTERM
+LOG_LINES_SHOWN = 5
+POLL = 0.2                # seconds between redraws while nothing ends
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A point that did not give a result."""
+
+    run: PlannedRun
+    reason: str
+    last_lines: list[str]
+
+
+@dataclass
+class Outcome:
+    """What one `run` command achieved."""
+
+    counts: Counts
+    failures: list[Failure] = field(default_factory=list)
+    interrupted: bool = False
+
+
+@contextmanager
+def sweep_lock(folder: Path) -> Iterator[None]:
+    """Holds the folder for one `run` at a time; SweepError when another one has it."""
+    with open(folder / ".lock", "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise SweepError(f"another `jobs/sweep run` is at work in {folder}; "
+                             "wait for it or end it") from None
+        yield
+
+
+def check_binary(binary: Path, base: Path, overrides: list[str]) -> None:
+    """Lets the binary check one configuration; SweepError with its message when it does not like it."""
+    try:
+        answer = subprocess.run([str(binary), "validate", str(base), *overrides], stdin=subprocess.DEVNULL,
+                                capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise SweepError(f"cannot start {binary} ({error.strerror}); build it (cmake --preset release; "
+                         "cmake --build build/release) or name it with --binary") from None
+    if answer.returncode != 0:
+        lines = (answer.stderr.strip() or answer.stdout.strip() or "no message").splitlines()
+        raise SweepError(f"{binary.name} refuses the first point: {lines[-1]}")
+
+
+def run_points(binary: Path, base: Path, runs: list[PlannedRun], jobs: int, earlier: int,
+               progress: ProgressLine) -> Outcome:
+    """Runs `runs`, `jobs` at a time. `earlier` points count as done before.
+
+    A failing point is reported and the rest goes on. Ctrl-C or SIGTERM ends the children and returns
+    with `interrupted`; finished results stay.
+    """
+    outcome = Outcome(Counts(total=earlier + len(runs), earlier=earlier))
+    workers = _Workers(binary, base, runs, jobs)
+    with _terminate_as_interrupt():
+        try:
+            workers.start()
+            while outcome.counts.remaining:
+                _take_one(workers, outcome, progress)
+        except KeyboardInterrupt:
+            outcome.interrupted = True
+        finally:
+            workers.stop()
+    outcome.counts.running = 0
+    return outcome
+
+
+def _take_one(workers: _Workers, outcome: Outcome, progress: ProgressLine) -> None:
+    """Waits a moment for a point to end and books it."""
+    counts = outcome.counts
+    try:
+        failure = workers.ended.get(timeout=POLL)
+        if failure is None:
+            counts.finished += 1
+        else:
+            counts.failed += 1
+            outcome.failures.append(failure)
+            progress.say(format_failure(failure))
+    except queue.Empty:
+        pass
+    counts.running = workers.running()
+    progress.update(counts)
+
+
+def format_failure(failure: Failure) -> str:
+    """Several lines: which point, why, its last words."""
+    head = f"failed: point {failure.run.number} ({failure.run.name}): {failure.reason}"
+    return "\n".join([head] + [f"    {line}" for line in failure.last_lines])
+
+
+def last_lines(log: Path, count: int = LOG_LINES_SHOWN) -> list[str]:
+    """The last non-empty lines of a log; none when it cannot be read."""
+    try:
+        text = log.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    return [line.rstrip() for line in text.splitlines() if line.strip()][-count:]
+
+
+class _Workers:
+    """One thread a process slot: each starts the next point and waits for it."""
+
+    def __init__(self, binary: Path, base: Path, runs: list[PlannedRun], jobs: int) -> None:
+        self.ended: queue.SimpleQueue[Failure | None] = queue.SimpleQueue()
+        self._command = [str(binary), "run", str(base)]
+        self._waiting = iter(runs)
+        self._lock = threading.Lock()
+        self._children: set[subprocess.Popen[bytes]] = set()
+        self._stopping = False
+        self._environment = _environment(jobs)
+        self._threads = [threading.Thread(target=self._work, daemon=True)
+                         for _ in range(min(jobs, len(runs)))]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def running(self) -> int:
+        with self._lock:
+            return len(self._children)
+
+    def stop(self) -> None:
+        """Ends every child that still runs, kindly first, and waits for the threads."""
+        with self._lock:
+            self._stopping = True
+        self._signal_children(signal.SIGTERM)
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(TERMINATION_GRACE)
+        self._signal_children(signal.SIGKILL)
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
+
+    def _signal_children(self, number: signal.Signals) -> None:
+        with self._lock:
+            for child in self._children:
+                try:
+                    os.killpg(child.pid, number)
+                except ProcessLookupError:
+                    pass  # it has just ended
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                run = None if self._stopping else next(self._waiting, None)
+            if run is None:
+                return
+            failure = self._run(run)
+            if not self._stopping:
+                self.ended.put(failure)
+
+    def _run(self, run: PlannedRun) -> Failure | None:
+        """Runs one point to its end; None when its result exists."""
+        overrides = [f"--{key}={value}" for key, value in run.parameters.items()]
+        part = Path(f"{run.file}.part")
+        try:
+            part.unlink(missing_ok=True)  # left by a killed run
+            with open(run.log, "wb") as log:
+                code = self._wait(self._command + overrides + ["--output", str(run.file), "--quiet"], log)
+            if self._stopping or run.done:
+                run.log.unlink()  # interrupted is not failed
+            if run.done:
+                return None
+            part.unlink(missing_ok=True)
+            return None if self._stopping else _failure(run, _reason(code))
+        except Exception as error:  # a thread that dies unseen would leave the sweep waiting for ever
+            return Failure(run, f"{type(error).__name__}: {error}", [])
+
+    def _wait(self, command: list[str], log: BinaryIO) -> int:
+        """Starts a child in a group of its own, so that Ctrl-C reaches it through us alone."""
+        with self._lock:
+            if self._stopping:
+                return -signal.SIGTERM
+            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
+                                     stderr=subprocess.STDOUT, env=self._environment,
+                                     start_new_session=True)
+            self._children.add(child)
+        code = child.wait()
+        with self._lock:
+            self._children.discard(child)
+        return code
+
+
+def _environment(jobs: int) -> dict[str, str]:
+    """The children's environment: threads so that all processes together fill the cores, unless set."""
+    cores = len(os.sched_getaffinity(0))
+    return {"OMP_NUM_THREADS": str(max(1, cores // jobs)), **os.environ}
+
+
+def _failure(run: PlannedRun, reason: str) -> Failure:
+    """Books a failed point: the log also gets the reason, for `status`."""
+    failure = Failure(run, reason, last_lines(run.log))
+    with open(run.log, "a", encoding="utf-8") as log:
+        log.write(f"sweep: {reason}\n")
+    return failure
+
+
+def _reason(code: int) -> str:
+    if code == 0:
+        return "the program ended without writing its result"
+    if code < 0:
+        return f"killed by {signal.Signals(-code).name}"
+    return f"exit code {code}"
+
+
+@contextmanager
+def _terminate_as_interrupt() -> Iterator[None]:
+    """SIGTERM acts like Ctrl-C meanwhile (schedulers send it)."""
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)

@@ -1,0 +1,126 @@
+"""A sweep's folder: names of result files, and manifest.json, the list of the points planned last.
+
+DIR/manifest.json   {"format": 1, "sweep", "base", "axes": [key], "seed": key or null,
+                     "points": [{"number", "file" (relative to DIR), "parameters": {key: text}}]}
+DIR/runs/*.h5       one result a finished point: the binary renames FILE.part to FILE when it is complete,
+                    so a file that exists is a run that is done
+DIR/logs/*.log      what the binary said, kept for points that failed
+
+A file's name ends in a hash of everything that sets the run: its parameters and the base configuration
+without comments. So a changed base gives new runs beside the old ones, and never reuses wrong ones.
+"""
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import SweepError
+from .sweep_file import Point, Sweep
+
+FORMAT = 1
+FILE_NAME = "manifest.json"
+READABLE_LENGTH = 80
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A point and where its result belongs."""
+
+    number: int
+    parameters: dict[str, str]
+    file: Path
+    log: Path
+
+    @property
+    def done(self) -> bool:
+        return self.file.exists()
+
+    @property
+    def name(self) -> str:
+        return self.file.stem
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a sweep's folder is to hold."""
+
+    folder: Path
+    sweep: str
+    base: str
+    axes: tuple[str, ...]
+    seed: str | None
+    runs: tuple[PlannedRun, ...]
+
+
+def plan_manifest(sweep: Sweep, planned: list[Point], folder: Path) -> Manifest:
+    """Gives every point its file under `folder`; nothing is written."""
+    base_text = normalised_text(sweep.base)
+    runs = tuple(_planned_run(folder, point.number, dict(point.parameters), file_stem(point, base_text))
+                 for point in planned)
+    base = os.path.relpath(sweep.base, folder)
+    return Manifest(folder, sweep.name, base, sweep.axis_keys, sweep.seed_key, runs)
+
+
+def write_manifest(manifest: Manifest) -> None:
+    """Stores the manifest in its folder, whole or not at all."""
+    content = {
+        "format": FORMAT,
+        "sweep": manifest.sweep,
+        "base": manifest.base,
+        "axes": list(manifest.axes),
+        "seed": manifest.seed,
+        "points": [{"number": run.number, "file": f"runs/{run.file.name}", "parameters": run.parameters}
+                   for run in manifest.runs],
+    }
+    target = manifest.folder / FILE_NAME
+    beside = target.with_suffix(".json.part")
+    beside.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    beside.replace(target)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Reads DIR/manifest.json; SweepError when there is none or it is not one of ours."""
+    file = folder / FILE_NAME
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
+            raise SweepError(f"{file} has format {content['format']}; this version reads {FORMAT}")
+        runs = tuple(_planned_run(folder, point["number"], point["parameters"], Path(point["file"]).stem)
+                     for point in content["points"])
+        return Manifest(folder, content["sweep"], content["base"], tuple(content["axes"]), content["seed"],
+                        runs)
+    except OSError as error:
+        raise SweepError(f"{folder} is not the output of a sweep ({FILE_NAME}: {error.strerror}); "
+                         "give the --output folder of `jobs/sweep run`") from None
+    except (ValueError, KeyError, TypeError):
+        raise SweepError(f"{file} is damaged; repeat `jobs/sweep run`, which writes it anew") from None
+
+
+def file_stem(point: Point, base_text: str) -> str:
+    """<readable values>-<hash>, for example fraction0.1-tier3-seed1-0a1b2c3d4e."""
+    described = base_text + "".join(f"{key}={value}\n" for key, value in sorted(point.parameters))
+    digest = hashlib.sha256(described.encode()).hexdigest()[:10]
+    parameters = dict(point.parameters)
+    readable = "-".join(_short(key, parameters[key]) for key in point.varied) or "run"
+    return f"{readable[:READABLE_LENGTH]}-{digest}"
+
+
+def normalised_text(config: Path) -> str:
+    """A configuration without comments, blank lines and spacing: what decides a run."""
+    without_comments = (line.split("#", 1)[0] for line in config.read_text("utf-8").splitlines())
+    lines = (re.sub(r"\s*=\s*", "=", line).strip() for line in without_comments)
+    return "".join(f"{line}\n" for line in lines if line)
+
+
+def _short(key: str, value: str) -> str:
+    """A number with its key's last word, text alone; characters fit for a file name."""
+    word = key.rpartition(".")[2] if re.match(r"[-0-9.]", value) else ""
+    return re.sub(r"[^A-Za-z0-9._]+", "_", word + value)
+
+
+def _planned_run(folder: Path, number: int, parameters: dict[str, str], stem: str) -> PlannedRun:
+    return PlannedRun(number, parameters, folder / "runs" / f"{stem}.h5", folder / "logs" / f"{stem}.log")
