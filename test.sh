@@ -1,0 +1,91 @@
+#!/bin/bash
+# Builds everything and runs all tests and linters; stops at the first stage that fails.
+#
+# Usage: ./test.sh [--full]     --full adds the long tests (minutes to hours)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+full=false
+case "${1:-}" in
+    "") ;;
+    --full) full=true ;;
+    -h | --help) sed -n '2,4s/^# \{0,1\}//p' test.sh; exit 0 ;;
+    *) echo "test.sh: unknown option $1; see ./test.sh --help" >&2; exit 2 ;;
+esac
+
+# Open MPI: containers run as root, and tests start more ranks than there are cores. Without the single-copy
+# mechanism messages between ranks of one machine are faster, and containers need no ptrace permission.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
+export OMPI_MCA_btl_vader_single_copy_mechanism=none
+export PARLEY_BINARY=$PWD/build/release/parley
+if $full; then export PARLEY_TEST_FULL=1; fi
+
+summary=()
+
+# stage NAME COMMAND...: runs the command, notes its time; a failure ends the script with the name.
+stage() {
+    local name=$1 started=$SECONDS status took
+    shift
+    printf '\n== %s\n' "$name"
+    # Not "|| status=...": within a tested command, set -e would not act.
+    set +e
+    (set -e; "$@")
+    status=$?
+    set -e
+    took=$((SECONDS - started))
+    if [ "$status" -ne 0 ]; then
+        summary+=("$(printf '%-28s FAILED  %4d s' "$name" "$took")")
+        print_summary
+        echo "test.sh: stage '$name' failed (exit code $status)" >&2
+        exit 1
+    fi
+    summary+=("$(printf '%-28s ok      %4d s' "$name" "$took")")
+    echo "== $name: ok, $took s"
+}
+
+print_summary() {
+    printf '\n== summary\n'
+    printf '%s\n' "${summary[@]}"
+}
+
+# The tests are named: the same folder may have been configured without them (quickstart.sh).
+configure_and_build() {
+    cmake --preset "$1" -DPARLEY_BUILD_TESTS=ON
+    cmake --build "$2"
+}
+
+release_build() { configure_and_build ci build/release; }
+release_tests() { ctest --test-dir build/release --output-on-failure --no-tests=error -j2 -LE full; }
+full_tests() { ctest --test-dir build/release --output-on-failure -j2 -L full; }
+python_tests() { /usr/bin/python3 -m pytest -q tests analysis; }
+sanitizer_build() { configure_and_build sanitize build/sanitize; }
+
+# The unwinder must be the slow one: the suppressions name libraries deep in the stack.
+sanitizer_tests() {
+    ASAN_OPTIONS=fast_unwind_on_malloc=0 \
+        LSAN_OPTIONS="suppressions=$PWD/tests/lsan-openmpi.supp:print_suppressions=0" \
+        ctest --test-dir build/sanitize --output-on-failure --no-tests=error -j2 -L "unit|invariance"
+}
+
+cpp_files() { find engine models tests -name '*.cpp' -print0 -o -name '*.hpp' -print0; }
+shell_files() { find . -path ./build -prune -o -path ./results -prune -o -name '*.sh' -print0; }
+python_files() { find analysis jobs tests -name '*.py' -print0; }
+
+format_lint() { cpp_files | xargs -0 -r clang-format --dry-run --Werror; }
+script_lint() {
+    shell_files | xargs -0 shellcheck .ci/run
+    python_files | xargs -0 pyflakes3 jobs/sweep
+}
+
+stage "packages" tools/setup.sh
+stage "build" release_build
+stage "tests" release_tests
+if $full; then stage "long tests" full_tests; fi
+stage "python tests" python_tests
+stage "sanitizer build" sanitizer_build
+stage "sanitizer tests" sanitizer_tests
+stage "clang-format" format_lint
+stage "clang-tidy" tools/lint.sh
+stage "shellcheck, pyflakes3" script_lint
+print_summary
