@@ -1,10 +1,12 @@
-// The events of one window of one partition, put in the order in which they are handled: entity by entity in
-// the order of their ids, each entity's events by EventHeader's total order.
+// Puts events into the order in which they are handled: entity by entity in the order of their ids, each entity's
+// events by EventHeader's total order.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
+#include <stdexcept>
 #include <vector>
 
 #include "engine/entity_id.hpp"
@@ -17,29 +19,31 @@ namespace parley {
 class EntityCoordinates {
    public:
     EntityCoordinates(const EntityDirectory& directory, std::uint32_t partition) {
+        if (directory.kind_count() > most_kinds)
+            throw std::logic_error("a model has more kinds of entities than the engine holds");
         std::uint32_t next = 0;
         for (std::size_t k = 0; k < directory.kind_count(); ++k) {
             const IdRange range = directory.range(partition, k);
             auto shift = static_cast<std::uint32_t>(std::bit_width(directory.kind(k).relative_load) - 1);
             while (shift > 0 && (static_cast<std::uint64_t>(range.size()) << shift) > (1U << 28)) --shift;
-            kinds_.push_back({range, next, shift});
+            kinds_[count_++] = {range, next, shift};
             next += range.size() << shift;
         }
         end_ = next;
     }
 
     bool owns(EntityId id) const {
-        for (const Kind& kind : kinds_) {
-            if (kind.range.contains(id.value)) return true;
+        for (std::size_t k = 0; k < count_; ++k) {
+            if (kinds_[k].range.contains(id.value)) return true;
         }
         return false;
     }
 
+    // `id` must be owned.
     std::uint32_t of(EntityId id) const {
-        for (const Kind& kind : kinds_) {
-            if (kind.range.contains(id.value)) return kind.first + ((id.value - kind.range.begin) << kind.shift);
-        }
-        return end_;
+        std::size_t k = 0;
+        while (!kinds_[k].range.contains(id.value)) ++k;
+        return kinds_[k].first + ((id.value - kinds_[k].range.begin) << kinds_[k].shift);
     }
 
     std::uint32_t end() const { return end_; }
@@ -50,7 +54,9 @@ class EntityCoordinates {
         std::uint32_t first;
         std::uint32_t shift;
     };
-    std::vector<Kind> kinds_;
+    static constexpr std::size_t most_kinds = 4;
+    std::array<Kind, most_kinds> kinds_{};
+    std::size_t count_ = 0;
     std::uint32_t end_ = 0;
 };
 
@@ -74,13 +80,16 @@ class DueEvents {
         unsorted_.push_back({(static_cast<std::uint64_t>(coordinates_->of(event.destination)) << 32) | offset, &event});
     }
 
-    // All added events in order; valid until the next clear().
-    const std::vector<Reference>& sort() {
+    std::size_t size() const { return unsorted_.size(); }
+
+    // All added events in order; valid until the next clear(). The coordinates of their destinations lie in
+    // [first, end).
+    const std::vector<Reference>& sort(std::uint32_t first, std::uint32_t end) {
         if (unsorted_.size() <= small_sort) {
-            insertion_sort(unsorted_.data(), unsorted_.data() + unsorted_.size());
+            if (unsorted_.size() > 1) insertion_sort(unsorted_.data(), unsorted_.data() + unsorted_.size());
             return unsorted_;
         }
-        distribute();
+        distribute(first, end);
         return sorted_;
     }
 
@@ -101,22 +110,24 @@ class DueEvents {
         }
     }
 
-    // One counting pass over slices of coordinates with a few events each, then a sort of each slice in cache.
-    void distribute() {
-        const std::size_t slices_wanted =
-            std::min<std::size_t>(std::bit_ceil(unsorted_.size() / 4), std::size_t{1} << 15);
-        const auto coordinate_bits = static_cast<std::uint32_t>(std::bit_width(coordinates_->end()));
-        const auto slice_bits = static_cast<std::uint32_t>(std::bit_width(slices_wanted) - 1);
-        const std::uint32_t shift = 32 + (coordinate_bits > slice_bits ? coordinate_bits - slice_bits : 0);
-        const std::size_t slices = (coordinates_->end() >> (shift - 32)) + 1;
+    // One counting pass over slices of coordinates with a few events each, then a sort of each slice.
+    void distribute(std::uint32_t first, std::uint32_t end) {
+        const std::size_t wanted = std::bit_ceil(unsorted_.size() / 2);
+        const auto span_bits = static_cast<std::uint32_t>(std::bit_width(end - first));
+        const auto slice_bits = static_cast<std::uint32_t>(std::bit_width(wanted) - 1);
+        const std::uint32_t shift = span_bits > slice_bits ? span_bits - slice_bits : 0;
+        const auto slice_of = [=](const Reference& r) {
+            return (static_cast<std::uint32_t>(r.key >> 32) - first) >> shift;
+        };
+        const std::size_t slices = ((end - first) >> shift) + 1;
         slice_end_.assign(slices + 1, 0);
-        for (const Reference& reference : unsorted_) ++slice_end_[(reference.key >> shift) + 1];
+        for (const Reference& reference : unsorted_) ++slice_end_[slice_of(reference) + 1];
         for (std::size_t s = 1; s <= slices; ++s) slice_end_[s] += slice_end_[s - 1];
         sorted_.resize(unsorted_.size());
-        for (const Reference& reference : unsorted_) sorted_[slice_end_[reference.key >> shift]++] = reference;
+        for (const Reference& reference : unsorted_) sorted_[slice_end_[slice_of(reference)]++] = reference;
         std::uint32_t begin = 0;
         for (std::size_t s = 0; s < slices; ++s) {
-            sort_slice(sorted_.data() + begin, sorted_.data() + slice_end_[s]);
+            if (slice_end_[s] - begin > 1) sort_slice(sorted_.data() + begin, sorted_.data() + slice_end_[s]);
             begin = slice_end_[s];
         }
     }

@@ -21,6 +21,8 @@ struct EntityKind {
     std::uint32_t count = 0;
     // Expected events an entity of this kind handles, relative to the other kinds (>= 1); only speed depends on it.
     std::uint32_t relative_load = 1;
+    // Expected cost of each entity where they differ, else empty; partitions are cut to equal sums of it.
+    std::vector<float> weights = {};
 };
 
 // Half-open range [begin, end) of global ids.
@@ -47,15 +49,12 @@ class EntityDirectory {
         first_.push_back(first);
     }
 
-    // Cuts every kind into ranges of equal size (to within one entity).
-    static EntityDirectory even(std::vector<EntityKind> kinds, std::uint32_t partitions) {
+    // Cuts every kind into ranges of equal weight, to within one entity.
+    static EntityDirectory balanced(std::vector<EntityKind> kinds, std::uint32_t partitions) {
         std::vector<std::vector<std::uint32_t>> cuts;
         for (const EntityKind& kind : kinds) {
-            std::vector<std::uint32_t> cut;
-            for (std::uint64_t p = 0; p <= partitions; ++p) {
-                cut.push_back(static_cast<std::uint32_t>(kind.count * p / partitions));
-            }
-            cuts.push_back(std::move(cut));
+            cuts.push_back(kind.weights.empty() ? even_cuts(kind.count, partitions)
+                                                : weighted_cuts(kind.weights, partitions));
         }
         return {std::move(kinds), std::move(cuts)};
     }
@@ -82,6 +81,29 @@ class EntityDirectory {
     }
 
    private:
+    static std::vector<std::uint32_t> even_cuts(std::uint32_t count, std::uint32_t partitions) {
+        std::vector<std::uint32_t> cuts;
+        for (std::uint64_t p = 0; p <= partitions; ++p)
+            cuts.push_back(static_cast<std::uint32_t>(count * p / partitions));
+        return cuts;
+    }
+
+    static std::vector<std::uint32_t> weighted_cuts(const std::vector<float>& weights, std::uint32_t partitions) {
+        double total = 0;
+        for (const double weight : weights) total += weight;
+        std::vector<std::uint32_t> cuts{0};
+        double sum = 0;
+        for (std::uint32_t i = 0; i < weights.size(); ++i) {
+            // An entity goes to the partition that holds its middle.
+            const double middle = sum + 0.5 * static_cast<double>(weights[i]);
+            while (cuts.size() < partitions && middle >= total * static_cast<double>(cuts.size()) / partitions)
+                cuts.push_back(i);
+            sum += static_cast<double>(weights[i]);
+        }
+        cuts.resize(partitions + 1, static_cast<std::uint32_t>(weights.size()));
+        return cuts;
+    }
+
     std::vector<EntityKind> kinds_;
     std::vector<std::vector<std::uint32_t>> cuts_;  // global ids
     std::vector<std::uint32_t> first_;

@@ -53,6 +53,7 @@ class Event {
     const EventHeader& header() const { return *header_; }
     std::uint16_t kind() const { return header_->kind; }
     EntityId sender() const { return header_->sender; }
+    EntityId destination() const { return header_->destination; }
     template <class Payload>
     const Payload& payload() const {
         return *reinterpret_cast<const Payload*>(header_ + 1);

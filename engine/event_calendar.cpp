@@ -1,57 +1,17 @@
 #include "engine/event_calendar.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <cstdlib>
-#include <new>
 
 namespace parley {
-
-namespace {
-constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
-}
-
-PagePool::PagePool(std::size_t page_bytes) : page_bytes_(page_bytes) {}
-
-void PagePool::SlabDeleter::operator()(std::byte* slab) const { std::free(slab); }
-
-void PagePool::add_slab() {
-    // Small at first, for runs of a hundred peers; later slabs are whole huge pages.
-    const std::size_t bytes =
-        reserved_bytes_ < huge_page_bytes ? std::max<std::size_t>(page_bytes_ * 16, 65536) : 2 * huge_page_bytes;
-    const std::size_t alignment = bytes >= huge_page_bytes ? huge_page_bytes : 4096;
-    auto* slab = static_cast<std::byte*>(std::aligned_alloc(alignment, bytes));
-    if (slab == nullptr) throw std::bad_alloc();
-    slabs_.emplace_back(slab);
-    if (bytes >= huge_page_bytes) madvise(slab, bytes, MADV_HUGEPAGE);
-    reserved_bytes_ += bytes;
-    for (std::size_t offset = bytes; offset >= page_bytes_; offset -= page_bytes_) {
-        give_back(reinterpret_cast<Page*>(slab + (offset - page_bytes_)));
-    }
-}
 
 EventCalendar::EventCalendar(WindowGrid grid, std::size_t page_bytes)
     : grid_(grid), pool_(page_bytes), near_(slot_count), occupied_(slot_count / 64), far_(far_count) {}
 
-void EventCalendar::grow(Bucket& bucket) {
-    PagePool::Page* page = pool_.take();
-    if (bucket.tail == nullptr) {
-        bucket.head = page;
-    } else {
-        bucket.tail->used = static_cast<std::uint32_t>(bucket.write - bucket.tail->records());
-        bucket.tail->next = page;
-    }
-    bucket.tail = page;
-    bucket.write = page->records();
-    bucket.room = static_cast<std::uint32_t>(pool_.room());
-}
-
-EventCalendar::Bucket EventCalendar::detach(Bucket& bucket) {
-    Bucket taken = bucket;
-    bucket = Bucket{};
-    if (taken.tail != nullptr) taken.tail->used = static_cast<std::uint32_t>(taken.write - taken.tail->records());
-    pending_ -= taken.events;
+EventChain EventCalendar::detach(EventChain& bucket) {
+    EventChain taken = bucket;
+    taken.close();
+    bucket = EventChain{};
+    pending_ -= taken.events();
     return taken;
 }
 
@@ -60,7 +20,8 @@ std::byte* EventCalendar::reserve_far(std::int64_t window, std::uint32_t bytes) 
     const std::int64_t last = near_end_ / far_span + far_count - 1;
     FarBucket& far = far_[static_cast<std::size_t>(std::min(window / far_span, last) % far_count)];
     far.earliest = std::min(far.earliest, window);
-    return append(far.bucket, bytes);
+    ++pending_;
+    return far.events.append(bytes, pool_);
 }
 
 std::int64_t EventCalendar::next_window() const {
@@ -90,23 +51,14 @@ void EventCalendar::spread_next_far_bucket() {
     FarBucket& far = far_[static_cast<std::size_t>(near_end_ / far_span % far_count)];
     near_end_ += far_span;
     far.earliest = WindowGrid::none;
-    const Bucket bucket = detach(far.bucket);
-    for_each_event(bucket, [this](const EventHeader& event) { insert(event); });
-    release(bucket);
+    EventChain waiting = detach(far.events);
+    waiting.consume(pool_, [this](const EventHeader& event) { insert(event); });
 }
 
-EventCalendar::Bucket EventCalendar::take_due() {
+EventChain EventCalendar::take_due() {
     const std::size_t slot = static_cast<std::size_t>(current_) & slot_mask;
     occupied_[slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
     return detach(near_[slot]);
-}
-
-void EventCalendar::release(const Bucket& bucket) {
-    for (PagePool::Page* page = bucket.head; page != nullptr;) {
-        PagePool::Page* next = page->next;
-        pool_.give_back(page);
-        page = next;
-    }
 }
 
 }  // namespace parley

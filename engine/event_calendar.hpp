@@ -12,59 +12,13 @@
 #include <memory>
 #include <vector>
 
-#include "engine/event.hpp"
+#include "engine/event_pages.hpp"
 #include "engine/window.hpp"
 
 namespace parley {
 
-// Fixed-size pages in large slabs.
-class PagePool {
-   public:
-    struct Page {
-        Page* next;
-        std::uint32_t used;  // bytes of records; valid once the page is closed
-        std::uint32_t unused;
-        std::byte* records() { return reinterpret_cast<std::byte*>(this + 1); }
-    };
-
-    explicit PagePool(std::size_t page_bytes);
-    std::size_t room() const { return page_bytes_ - sizeof(Page); }
-    Page* take() {
-        if (free_ == nullptr) add_slab();
-        Page* page = free_;
-        free_ = page->next;
-        page->next = nullptr;
-        return page;
-    }
-    void give_back(Page* page) {
-        page->next = free_;
-        free_ = page;
-    }
-    std::size_t reserved_bytes() const { return reserved_bytes_; }
-
-   private:
-    struct SlabDeleter {
-        void operator()(std::byte* slab) const;
-    };
-    void add_slab();
-
-    std::size_t page_bytes_;
-    std::size_t reserved_bytes_ = 0;
-    Page* free_ = nullptr;
-    std::vector<std::unique_ptr<std::byte, SlabDeleter>> slabs_;
-};
-
 class EventCalendar {
    public:
-    // A detached bucket: closed pages to iterate over, then to hand to release().
-    struct Bucket {
-        PagePool::Page* head = nullptr;
-        PagePool::Page* tail = nullptr;
-        std::byte* write = nullptr;
-        std::uint32_t room = 0;
-        std::uint32_t events = 0;
-    };
-
     EventCalendar(WindowGrid grid, std::size_t page_bytes);
 
     // Room for a record of `bytes` that is due at `time`; the caller writes the record there at once.
@@ -73,9 +27,10 @@ class EventCalendar {
         const std::int64_t window = grid_.index_of(time);
         if (window < near_end_) [[likely]] {
             const std::size_t slot = static_cast<std::size_t>(window) & slot_mask;
-            Bucket& bucket = near_[slot];
-            if (bucket.events == 0) occupied_[slot / 64] |= std::uint64_t{1} << (slot % 64);
-            return append(bucket, bytes);
+            EventChain& bucket = near_[slot];
+            if (bucket.events() == 0) occupied_[slot / 64] |= std::uint64_t{1} << (slot % 64);
+            ++pending_;
+            return bucket.append(bytes, pool_);
         }
         return reserve_far(window, bytes);
     }
@@ -88,13 +43,14 @@ class EventCalendar {
     // Makes `window` the current one: nothing may be pending before it, and nothing earlier may come.
     void advance_to(std::int64_t window);
     // Events waiting in the current window.
-    std::uint32_t due_events() const { return near_[static_cast<std::size_t>(current_) & slot_mask].events; }
-    // Detaches the events of the current window.
-    Bucket take_due();
-    void release(const Bucket& bucket);
+    std::uint32_t due_events() const { return near_[static_cast<std::size_t>(current_) & slot_mask].events(); }
+    // Detaches the events of the current window; hand the chain back to pages() when done with it.
+    EventChain take_due();
+    // Where the pages of all chains come from; other chains of the same partition may share it.
+    PagePool& pages() { return pool_; }
 
     std::uint64_t pending_events() const { return pending_; }
-    std::size_t reserved_bytes() const { return pool_.reserved_bytes() + slot_count * sizeof(Bucket); }
+    std::size_t reserved_bytes() const { return pool_.reserved_bytes() + slot_count * sizeof(EventChain); }
 
    private:
     static constexpr std::size_t slot_count = 16384;
@@ -103,46 +59,22 @@ class EventCalendar {
     static constexpr std::int64_t far_count = 512;
 
     struct FarBucket {
-        Bucket bucket;
+        EventChain events;
         std::int64_t earliest = WindowGrid::none;
     };
 
-    std::byte* append(Bucket& bucket, std::uint32_t bytes) {
-        if (bucket.room < bytes) grow(bucket);
-        std::byte* at = bucket.write;
-        bucket.write += bytes;
-        bucket.room -= bytes;
-        ++bucket.events;
-        ++pending_;
-        return at;
-    }
-    void grow(Bucket& bucket);
-    Bucket detach(Bucket& bucket);
+    EventChain detach(EventChain& bucket);
     std::byte* reserve_far(std::int64_t window, std::uint32_t bytes);
     void spread_next_far_bucket();
 
     WindowGrid grid_;
     PagePool pool_;
-    std::vector<Bucket> near_;
+    std::vector<EventChain> near_;
     std::vector<std::uint64_t> occupied_;
     std::vector<FarBucket> far_;
     std::int64_t current_ = 0;
     std::int64_t near_end_ = slot_count;  // first window that has no slot yet; a multiple of far_span
     std::uint64_t pending_ = 0;
 };
-
-// Calls `visit(const EventHeader&)` for each record of a detached bucket, in order of arrival.
-template <class Visitor>
-void for_each_event(const EventCalendar::Bucket& bucket, Visitor&& visit) {
-    for (PagePool::Page* page = bucket.head; page != nullptr; page = page->next) {
-        const std::byte* at = page->records();
-        const std::byte* end = at + page->used;
-        while (at != end) {
-            const auto* header = reinterpret_cast<const EventHeader*>(at);
-            at += header->bytes;
-            visit(*header);
-        }
-    }
-}
 
 }  // namespace parley

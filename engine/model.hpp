@@ -35,6 +35,7 @@ struct EngineCounters {
 //   using State = ...               the entities of one partition
 //   std::vector<EntityKind> entity_kinds() const
 //   Duration lookahead() const      the least delay of any message between two entities
+//   std::size_t largest_event() const   bytes of its largest event, header included (see event_bytes)
 //   SimTime next_boundary(SimTime after) const     first time > after at which at_boundary wants to be called
 //   void at_boundary(SimTime, std::span<State*>, Transport&, const EngineCounters&)
 //                                   called on every rank when all events before that time are done
@@ -42,18 +43,19 @@ struct EngineCounters {
 //   State(const Model&, const EntityDirectory&, std::uint32_t partition)
 //   void start(Context&)            first events of one entity, context.self()
 //   void handle(Context&, const Event&)
-//   void prefetch(EntityId) const   touch the state that handle() will need
+//   void prefetch(const Event&) const   touch the state that handling the event will need
 //   std::uint32_t& sequence(EntityId)   where the entity's count of sent events is kept
 template <class Model>
 concept SimulationModel = requires(Model model, const Model constant, SimTime time, Transport& transport,
                                    std::span<typename Model::State*> states, typename Model::State state, EntityId id,
-                                   const EngineCounters& counters) {
+                                   const Event& event, const EngineCounters& counters) {
     { constant.entity_kinds() } -> std::same_as<std::vector<EntityKind>>;
     { constant.lookahead() } -> std::same_as<Duration>;
+    { constant.largest_event() } -> std::same_as<std::size_t>;
     { constant.next_boundary(time) } -> std::same_as<SimTime>;
     model.at_boundary(time, states, transport, counters);
     { state.sequence(id) } -> std::same_as<std::uint32_t&>;
-    state.prefetch(id);
+    state.prefetch(event);
 };
 
 }  // namespace parley

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <stdexcept>
 
@@ -22,12 +23,15 @@ int checked_count(std::size_t bytes) {
 class MpiTransport final : public Transport {
    public:
     MpiTransport(int* argc, char*** argv) {
+        // Where ranks share cores, a waiting rank must let the others work; on cores of their own it costs next to
+        // nothing.
+        setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
         int provided = 0;
         MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
         if (provided < MPI_THREAD_FUNNELED) throw std::runtime_error("this MPI library does not allow threads");
         MPI_Comm_rank(MPI_COMM_WORLD, &rank_);
         MPI_Comm_size(MPI_COMM_WORLD, &size_);
-        requests_.resize(static_cast<std::size_t>(size_), MPI_REQUEST_NULL);
+        use(ExchangeStrategy::automatic);
     }
     ~MpiTransport() override { MPI_Finalize(); }
     MpiTransport(const MpiTransport&) = delete;
@@ -36,22 +40,17 @@ class MpiTransport final : public Transport {
     int rank() const override { return rank_; }
     int size() const override { return size_; }
 
-    // One message to and from every other rank; the minimum is its last eight bytes.
-    std::int64_t exchange(std::vector<Bytes>& outgoing, Bytes& incoming, std::int64_t local_minimum) override {
-        for (int other = 0; other < size_; ++other) {
-            if (other == rank_) continue;
-            Bytes& message = outgoing[static_cast<std::size_t>(other)];
-            const auto* minimum = reinterpret_cast<const std::byte*>(&local_minimum);
-            message.insert(message.end(), minimum, minimum + sizeof local_minimum);
-            MPI_Isend(message.data(), checked_count(message.size()), MPI_BYTE, other, 0, MPI_COMM_WORLD,
-                      &requests_[static_cast<std::size_t>(other)]);
-        }
-        std::int64_t minimum = local_minimum;
-        for (int other = 0; other < size_; ++other) {
-            if (other != rank_) minimum = std::min(minimum, receive_from(other, incoming));
-        }
-        MPI_Waitall(size_, requests_.data(), MPI_STATUSES_IGNORE);
-        for (Bytes& message : outgoing) message.clear();
+    void use(ExchangeStrategy strategy) override {
+        sparse_ = strategy == ExchangeStrategy::sparse ||
+                  (strategy == ExchangeStrategy::automatic && size_ > most_ranks_for_alltoallv);
+    }
+
+    std::int64_t exchange(Outgoing& outgoing, Bytes& incoming, std::int64_t local_minimum) override {
+        // A rank can be one exchange ahead of another, never two: two tags keep their messages apart.
+        tag_ ^= 1;
+        const std::int64_t minimum = sparse_ ? exchange_sparse(outgoing, incoming, local_minimum)
+                                             : exchange_alltoallv(outgoing, incoming, local_minimum);
+        outgoing.clear();
         return minimum;
     }
 
@@ -90,24 +89,82 @@ class MpiTransport final : public Transport {
     }
 
    private:
-    // Appends the message of `other` without its trailing minimum, which is returned.
-    std::int64_t receive_from(int other, Bytes& incoming) const {
+    static constexpr int most_ranks_for_alltoallv = 16;
+
+    // One message to and from every other rank; the minimum is its last eight bytes.
+    std::int64_t exchange_alltoallv(Outgoing& outgoing, Bytes& incoming, std::int64_t local_minimum) {
+        requests_.assign(static_cast<std::size_t>(size_), MPI_REQUEST_NULL);
+        for (int other = 0; other < size_; ++other) {
+            if (other == rank_) continue;
+            std::memcpy(outgoing.append(static_cast<std::size_t>(other), sizeof local_minimum), &local_minimum,
+                        sizeof local_minimum);
+            const Bytes& message = outgoing.to(other);
+            MPI_Isend(message.data(), checked_count(message.size()), MPI_BYTE, other, tag_, MPI_COMM_WORLD,
+                      &requests_[static_cast<std::size_t>(other)]);
+        }
+        std::int64_t minimum = local_minimum;
+        for (int other = 0; other < size_; ++other) {
+            if (other == rank_) continue;
+            MPI_Message message = MPI_MESSAGE_NULL;
+            MPI_Status status;
+            MPI_Mprobe(other, tag_, MPI_COMM_WORLD, &message, &status);
+            receive(message, status, incoming);
+            std::int64_t theirs = 0;
+            std::memcpy(&theirs, incoming.data() + incoming.size() - sizeof theirs, sizeof theirs);
+            incoming.resize(incoming.size() - sizeof theirs);
+            minimum = std::min(minimum, theirs);
+        }
+        MPI_Waitall(size_, requests_.data(), MPI_STATUSES_IGNORE);
+        return minimum;
+    }
+
+    // Synchronous sends; once all of mine have been received I enter the reduction, and once it ends so have
+    // everybody's.
+    std::int64_t exchange_sparse(Outgoing& outgoing, Bytes& incoming, std::int64_t local_minimum) {
+        requests_.clear();
+        for (const int other : outgoing.receivers()) {
+            const Bytes& message = outgoing.to(other);
+            MPI_Issend(message.data(), checked_count(message.size()), MPI_BYTE, other, tag_, MPI_COMM_WORLD,
+                       &requests_.emplace_back(MPI_REQUEST_NULL));
+        }
+        std::int64_t minimum = 0;
+        MPI_Request reduction = MPI_REQUEST_NULL;
+        bool reducing = false;
+        for (;;) {
+            receive_one_if_any(incoming);
+            int done = 0;
+            if (reducing) {
+                MPI_Test(&reduction, &done, MPI_STATUS_IGNORE);
+                if (done != 0) return minimum;
+            } else {
+                MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &done, MPI_STATUSES_IGNORE);
+                if (done == 0) continue;
+                MPI_Iallreduce(&local_minimum, &minimum, 1, MPI_INT64_T, MPI_MIN, MPI_COMM_WORLD, &reduction);
+                reducing = true;
+            }
+        }
+    }
+
+    void receive_one_if_any(Bytes& incoming) const {
+        int there = 0;
         MPI_Message message = MPI_MESSAGE_NULL;
         MPI_Status status;
-        MPI_Mprobe(other, 0, MPI_COMM_WORLD, &message, &status);
+        MPI_Improbe(MPI_ANY_SOURCE, tag_, MPI_COMM_WORLD, &there, &message, &status);
+        if (there != 0) receive(message, status, incoming);
+    }
+
+    static void receive(MPI_Message& message, const MPI_Status& status, Bytes& incoming) {
         int bytes = 0;
         MPI_Get_count(&status, MPI_BYTE, &bytes);
         const std::size_t before = incoming.size();
         incoming.resize(before + static_cast<std::size_t>(bytes));
         MPI_Mrecv(incoming.data() + before, bytes, MPI_BYTE, &message, MPI_STATUS_IGNORE);
-        std::int64_t minimum = 0;
-        std::copy_n(incoming.end() - sizeof minimum, sizeof minimum, reinterpret_cast<std::byte*>(&minimum));
-        incoming.resize(incoming.size() - sizeof minimum);
-        return minimum;
     }
 
     int rank_ = 0;
     int size_ = 1;
+    int tag_ = 0;
+    bool sparse_ = false;
     std::vector<MPI_Request> requests_;
 };
 

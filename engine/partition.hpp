@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <chrono>
 #include <cstdint>
 #include <cstring>
@@ -48,6 +49,9 @@ class Context {
         }
         EventHeader header = make_header<Payload>(destination, delay, kind);
         header.bytes = static_cast<std::uint16_t>(header.bytes + (items.size_bytes() + 7) / 8 * 8);
+        if (header.bytes > partition_->largest_event_) [[unlikely]] {
+            throw std::logic_error("an event is larger than the model's largest_event()");
+        }
         std::byte* at = partition_->place(header);
         partition_->write(at, header, payload);
         std::memcpy(at + event_bytes<Payload>(), items.data(), items.size_bytes());
@@ -95,13 +99,14 @@ class Partition {
           local_partitions_(local_partitions),
           partitions_per_rank_(partitions_per_rank),
           lookahead_(model.lookahead()),
+          largest_event_(model.largest_event()),
           grid_(model.lookahead()),
-          calendar_(grid_, directory.entity_count() < 8192 ? 1024 : 4096),
+          calendar_(grid_, page_bytes(model, directory)),
           coordinates_(directory, index),
           due_(coordinates_, model.lookahead()),
           state_(std::make_unique<State>(model, directory, index)),
           to_local_(local_partitions.size()),
-          to_rank_(directory.partition_count() / partitions_per_rank) {}
+          to_ranks_(static_cast<int>(directory.partition_count() / partitions_per_rank)) {}
 
     // First events of all entities.
     void start() {
@@ -122,18 +127,12 @@ class Partition {
         if (calendar_.due_events() == 0) return;
         window_ = window;
         inside_window_ = true;
-        const SimTime grid_begin = grid_.begin_of(window.index);
-        const EventCalendar::Bucket bucket = calendar_.take_due();
-        due_.clear();
-        for_each_event(bucket, [&](const EventHeader& event) {
-            if (event.time < window.end) {
-                due_.add(event, grid_begin);
-            } else {
-                calendar_.insert(event);  // beyond the boundary that cuts this window
-            }
-        });
-        handle_all(due_.sort());
-        calendar_.release(bucket);
+        EventChain due = calendar_.take_due();
+        if (due.events() <= events_at_once) {
+            handle_chain(due, 0, coordinates_.end());
+        } else {
+            handle_in_blocks(due);
+        }
         inside_window_ = false;
     }
 
@@ -164,7 +163,8 @@ class Partition {
         return calendar_.due_events();
     }
 
-    Bytes& events_for_rank(std::size_t rank) { return to_rank_[rank]; }
+    // Events for entities of other ranks.
+    Outgoing& outgoing() { return to_ranks_; }
     State& state() { return *state_; }
     const EngineCounters& counters() const { return counters_; }
     std::uint64_t pending_events() const { return calendar_.pending_events(); }
@@ -173,8 +173,46 @@ class Partition {
    private:
     friend class Context<Model>;
 
+    static constexpr std::uint32_t events_at_once = 16384;
+    static constexpr std::uint32_t events_a_block = 2048;
+    static constexpr std::uint32_t most_blocks = 1024;
     static constexpr std::size_t state_prefetch_distance = 4;
     static constexpr std::size_t event_prefetch_distance = 8;
+
+    // Handles the events of a closed chain, whose destinations have coordinates in [first, end).
+    void handle_chain(EventChain& chain, std::uint32_t first, std::uint32_t end) {
+        const SimTime grid_begin = grid_.begin_of(window_.index);
+        due_.clear();
+        chain.for_each([&](const EventHeader& event) {
+            if (event.time < window_.end) {
+                due_.add(event, grid_begin);
+            } else {
+                calendar_.insert(event);  // beyond the boundary that cuts this window
+            }
+        });
+        handle_all(due_.sort(first, end));
+        chain.release(calendar_.pages());
+    }
+
+    // More events than a cache holds: first copies them into blocks of neighbouring entities, in one pass over their
+    // pages, then handles block after block within the cache.
+    void handle_in_blocks(EventChain& due) {
+        const std::size_t wanted = std::min(std::bit_ceil(due.events() / events_a_block), most_blocks);
+        const auto coordinate_bits = static_cast<std::uint32_t>(std::bit_width(coordinates_.end()));
+        const auto block_bits = static_cast<std::uint32_t>(std::bit_width(wanted) - 1);
+        const std::uint32_t shift = coordinate_bits > block_bits ? coordinate_bits - block_bits : 0;
+        blocks_.resize((coordinates_.end() >> shift) + 1);
+        due.consume(calendar_.pages(), [&](const EventHeader& event) {
+            blocks_[coordinates_.of(event.destination) >> shift].insert(event, calendar_.pages());
+        });
+        for (std::size_t block = 0; block < blocks_.size(); ++block) {
+            if (blocks_[block].events() == 0) continue;
+            blocks_[block].close();
+            const auto first = static_cast<std::uint32_t>(block << shift);
+            const std::uint32_t end = std::min(coordinates_.end(), first + (1U << shift));
+            handle_chain(blocks_[block], first, end);
+        }
+    }
 
     void handle_all(const std::vector<DueEvents::Reference>& events) {
         Context<Model> context(*this);
@@ -200,7 +238,7 @@ class Partition {
             __builtin_prefetch(events[next + event_prefetch_distance].event);
         }
         if (next + state_prefetch_distance < events.size()) {
-            state_->prefetch(events[next + state_prefetch_distance].event->destination);
+            state_->prefetch(Event(events[next + state_prefetch_distance].event));
         }
     }
 
@@ -239,12 +277,11 @@ class Partition {
     std::byte* place(const EventHeader& header) {
         if (coordinates_.owns(header.destination)) return calendar_.reserve(header.time, header.bytes);
         const std::uint32_t to = directory_.partition_of(header.destination);
-        Bytes& buffer = local_partitions_.contains(to) ? to_local_[to - local_partitions_.begin]
-                                                       : to_rank_[to / partitions_per_rank_];
-        const std::size_t before = buffer.size();
-        buffer.resize(before + header.bytes);
         earliest_sent_ = std::min(earliest_sent_, grid_.index_of(header.time));
-        return buffer.data() + before;
+        if (!local_partitions_.contains(to)) return to_ranks_.append(to / partitions_per_rank_, header.bytes);
+        Bytes& buffer = to_local_[to - local_partitions_.begin];
+        buffer.resize(buffer.size() + header.bytes);
+        return buffer.data() + (buffer.size() - header.bytes);
     }
 
     template <class Payload>
@@ -267,6 +304,16 @@ class Partition {
             " ns (an entity could change another one's past); raise the delay or lower the lookahead");
     }
 
+    // Small runs have few events in a window, and touch few cache lines of each page: small pages keep those lines in
+    // different sets of the cache.
+    static std::size_t page_bytes(const Model& model, const EntityDirectory& directory) {
+        if (model.largest_event() > max_event_bytes) {
+            throw std::logic_error("the model's largest event exceeds " + std::to_string(max_event_bytes) + " bytes");
+        }
+        const std::size_t wanted = directory.entity_count() < 8192 ? 1024 : 4096;
+        return std::max(wanted, std::bit_ceil(model.largest_event() + sizeof(PagePool::Page)));
+    }
+
     using TimerRecord = std::array<std::byte, 64>;
     const EventHeader& timer(std::size_t i) const { return *reinterpret_cast<const EventHeader*>(timers_[i].data()); }
 
@@ -275,13 +322,15 @@ class Partition {
     IdRange local_partitions_;
     std::uint32_t partitions_per_rank_;
     Duration lookahead_;
+    std::size_t largest_event_;
     WindowGrid grid_;
     EventCalendar calendar_;
     EntityCoordinates coordinates_;
     DueEvents due_;
+    std::vector<EventChain> blocks_;
     std::unique_ptr<State> state_;
     std::vector<Bytes> to_local_;
-    std::vector<Bytes> to_rank_;
+    Outgoing to_ranks_;
     std::int64_t earliest_sent_ = WindowGrid::none;
     Window window_;
     bool inside_window_ = false;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <span>
@@ -43,7 +44,7 @@ class Population {
    public:
     Population(const Model& model, const EntityDirectory& directory, Transport& transport,
                std::uint32_t partitions_per_rank, int threads)
-        : transport_(transport), threads_(threads), outgoing_(static_cast<std::size_t>(transport.size())) {
+        : transport_(transport), alone_(transport.size() == 1 && partitions_per_rank == 1), threads_(threads) {
         const auto rank = static_cast<std::uint32_t>(transport.rank());
         const IdRange local{rank * partitions_per_rank, (rank + 1) * partitions_per_rank};
         partitions_.resize(partitions_per_rank);
@@ -58,6 +59,7 @@ class Population {
 
     // Moves events to where they belong and returns the window to advance next (over all ranks).
     std::int64_t exchange() {
+        if (alone_) return partitions_.front()->next_window();  // nobody to exchange with
         std::int64_t next = WindowGrid::none;
         for (auto& partition : partitions_) {
             next = std::min(next, partition->next_window());
@@ -81,14 +83,8 @@ class Population {
 
     void advance(const Window& window) {
         ++windows_;
-        if (partitions_.size() == 1) {
-            if (transport_.size() == 1) {
-                partitions_.front()->advance(window);
-            } else {
-                advance_timed(0, window);
-            }
-            return;
-        }
+        if (alone_) return partitions_.front()->advance(window);
+        if (partitions_.size() == 1) return advance_timed(0, window);
         std::uint64_t due = 0;
         for (auto& partition : partitions_) due += partition->due_events(window.index);
         // Waking threads for a handful of events costs more than the events do.
@@ -138,28 +134,27 @@ class Population {
     }
 
     std::int64_t exchange_between_ranks(std::int64_t local_minimum) {
-        for (std::size_t rank = 0; rank < outgoing_.size(); ++rank) {
-            for (auto& partition : partitions_) {
-                Bytes& events = partition->events_for_rank(rank);
-                exchanged_bytes_ += events.size();
-                if (partitions_.size() == 1) {
-                    outgoing_[rank].swap(events);
-                } else {
-                    outgoing_[rank].insert(outgoing_[rank].end(), events.begin(), events.end());
-                }
-                events.clear();
-            }
+        Outgoing& outgoing = partitions_.front()->outgoing();
+        for (std::size_t p = 1; p < partitions_.size(); ++p) append_all(partitions_[p]->outgoing(), outgoing);
+        for (const int rank : outgoing.receivers()) exchanged_bytes_ += outgoing.to(rank).size();
+        return transport_.exchange(outgoing, incoming_, local_minimum);
+    }
+
+    static void append_all(Outgoing& from, Outgoing& into) {
+        for (const int rank : from.receivers()) {
+            const Bytes& events = from.to(rank);
+            std::memcpy(into.append(static_cast<std::size_t>(rank), events.size()), events.data(), events.size());
         }
-        return transport_.exchange(outgoing_, incoming_, local_minimum);
+        from.clear();
     }
 
     Transport& transport_;
+    bool alone_;
     int threads_;
     int parallel_threads_ = 1;
     std::vector<std::unique_ptr<Partition<Model>>> partitions_;
     std::vector<BusyTime> busy_;
     std::vector<typename Model::State*> states_;
-    std::vector<Bytes> outgoing_;
     Bytes incoming_;
     std::uint64_t windows_ = 0;
     std::uint64_t exchanged_bytes_ = 0;

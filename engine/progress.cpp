@@ -36,7 +36,7 @@ Progress::Progress(SimTime end, bool quiet, std::function<std::string()> remark)
 
 double Progress::wall_seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
-void Progress::show_if_due(SimTime now, std::uint64_t events) {
+void Progress::reached(SimTime now, std::uint64_t events) {
     if (Clock::now() < next_) return;
     next_ += terminal_ ? terminal_interval : log_interval;
     const double wall = wall_seconds();

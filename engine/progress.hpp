@@ -15,10 +15,10 @@ class Progress {
     // `quiet`: says nothing. `remark`: what the model adds to the line ("success 0.93"); may be empty.
     Progress(SimTime end, bool quiet, std::function<std::string()> remark = {});
 
-    // Cheap enough to be called every window: looks at the clock once in 64 calls.
-    void reached(SimTime now, std::uint64_t events) {
-        if ((++calls_ & 63) == 0 && !quiet_) show_if_due(now, events);
-    }
+    // Once in 64 calls: a look at the clock every window would cost small runs dearly.
+    bool looks_now() { return (++calls_ & 63) == 0 && !quiet_; }
+    // Shows the state of the run if it is time to.
+    void reached(SimTime now, std::uint64_t events);
 
     // Ends the terminal line.
     void finish();
@@ -27,7 +27,6 @@ class Progress {
 
    private:
     using Clock = std::chrono::steady_clock;
-    void show_if_due(SimTime now, std::uint64_t events);
 
     SimTime end_;
     bool quiet_;

@@ -3,6 +3,8 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 namespace parley {
 
@@ -11,39 +13,23 @@ constexpr std::uint64_t entities_worth_a_partition = 4096;
 }
 
 void add_run_parameters(ParameterTable& table, const std::vector<std::string>& models) {
-    table.add({"run.model", ValueKind::choice, models.front(), "", 0, 0, models, "The model to simulate.", ""});
-    table.add({"run.seed", ValueKind::integer, "1", "", 0, 9e18, {}, "Seed of all random streams.", ""});
-    table.add(
-        {"run.duration", ValueKind::duration, "600s", "", 1e-9, 9e9, {}, "Simulated time at which the run ends.", ""});
-    table.add({"run.warmup",
-               ValueKind::duration,
-               "60s",
-               "",
-               0,
-               9e9,
-               {},
-               "Simulated time that the summary leaves out; below run.duration.",
-               ""});
-    table.add({"parallel.threads",
-               ValueKind::integer,
-               "0",
-               "threads",
-               0,
-               1024,
-               {},
-               "Threads a rank; 0: OMP_NUM_THREADS, or all cores. Results do not depend on it.",
-               "",
-               false});
-    table.add({"parallel.partitions",
-               ValueKind::integer,
-               "0",
-               "partitions",
-               0,
-               4096,
-               {},
-               "Partitions a rank; 0: as many as threads, fewer for small runs. Results do not depend on it.",
-               "",
-               false});
+    const auto add = [&](const char* key, ValueKind kind, const char* value, const char* unit, double low, double high,
+                         std::vector<std::string> choices, const char* meaning) {
+        const bool changes_results = std::string_view(key).starts_with("run.");
+        table.add({key, kind, value, unit, low, high, std::move(choices), meaning, "", changes_results});
+    };
+    add("run.model", ValueKind::choice, models.front().c_str(), "", 0, 0, models, "The model to simulate.");
+    add("run.seed", ValueKind::integer, "1", "", 0, 9e18, {}, "Seed of all random streams.");
+    add("run.duration", ValueKind::duration, "600s", "", 1e-9, 9e9, {}, "Simulated time at which the run ends.");
+    add("run.warmup", ValueKind::duration, "60s", "", 0, 9e9, {},
+        "Simulated time that the summary leaves out; below run.duration.");
+    add("parallel.threads", ValueKind::integer, "0", "threads", 0, 1024, {},
+        "Threads a rank; 0: OMP_NUM_THREADS, or all cores. Results do not depend on it.");
+    add("parallel.partitions", ValueKind::integer, "0", "partitions", 0, 4096, {},
+        "Partitions a rank; 0: as many as threads, fewer for small runs. Results do not depend on it.");
+    add("parallel.exchange", ValueKind::choice, "auto", "", 0, 0, {"auto", "alltoallv", "sparse"},
+        "How ranks exchange events: alltoallv sends to all others, sparse only where there is something to send; auto: "
+        "alltoallv up to 16 ranks. Results do not depend on it.");
 }
 
 void check_run_parameters(const RunConfig& config) {
@@ -52,6 +38,12 @@ void check_run_parameters(const RunConfig& config) {
                          format_duration(config.duration("run.duration")) +
                          " (nothing would be measured); set run.warmup below run.duration");
     }
+}
+
+ExchangeStrategy exchange_strategy(const RunConfig& config) {
+    const std::string& name = config.text("parallel.exchange");
+    if (name == "alltoallv") return ExchangeStrategy::alltoallv;
+    return name == "sparse" ? ExchangeStrategy::sparse : ExchangeStrategy::automatic;
 }
 
 ExecutionOptions execution_options(const RunConfig& config, std::uint64_t entities, int ranks) {

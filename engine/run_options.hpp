@@ -16,6 +16,8 @@ void add_run_parameters(ParameterTable& table, const std::vector<std::string>& m
 // Checks what concerns several of them; throws InputError.
 void check_run_parameters(const RunConfig& config);
 
+ExchangeStrategy exchange_strategy(const RunConfig& config);
+
 // Threads and partitions a rank, from parallel.* and OMP_NUM_THREADS. Small runs are not cut up.
 ExecutionOptions execution_options(const RunConfig& config, std::uint64_t entities, int ranks);
 

@@ -11,7 +11,8 @@ class SerialTransport final : public Transport {
    public:
     int rank() const override { return 0; }
     int size() const override { return 1; }
-    std::int64_t exchange(std::vector<Bytes>&, Bytes&, std::int64_t local_minimum) override { return local_minimum; }
+    std::int64_t exchange(Outgoing&, Bytes&, std::int64_t local_minimum) override { return local_minimum; }
+    void use(ExchangeStrategy) override {}
     void sum(std::span<std::uint64_t>) override {}
     void maximum(std::span<std::uint64_t>) override {}
     std::vector<Bytes> gather_all(const Bytes& mine) override { return {mine}; }

@@ -26,8 +26,8 @@ class Simulation {
     Simulation(Model& model, Transport& transport, ExecutionOptions options)
         : model_(model),
           transport_(transport),
-          directory_(EntityDirectory::even(model.entity_kinds(),
-                                           options.partitions_per_rank * static_cast<std::uint32_t>(transport.size()))),
+          directory_(EntityDirectory::balanced(
+              model.entity_kinds(), options.partitions_per_rank * static_cast<std::uint32_t>(transport.size()))),
           population_(model, directory_, transport, options.partitions_per_rank, options.threads),
           grid_(model.lookahead()) {}
 
@@ -46,7 +46,7 @@ class Simulation {
             const Window window{next, begin, std::min({grid_.begin_of(next + 1), boundary, end})};
             population_.advance(window);
             done = window.end;
-            progress.reached(done, population_.counters().events);
+            if (progress.looks_now()) progress.reached(done, population_.counters().events);
         }
     }
 

@@ -13,6 +13,37 @@ namespace parley {
 
 using Bytes = std::vector<std::byte>;
 
+// What a rank sends to the others in one exchange. Costs nothing for ranks that get nothing.
+class Outgoing {
+   public:
+    explicit Outgoing(int ranks) : to_(static_cast<std::size_t>(ranks)) {}
+
+    // Appends to what goes to `rank`; the bytes are to be written at once.
+    std::byte* append(std::size_t rank, std::size_t bytes) {
+        Bytes& buffer = to_[rank];
+        if (buffer.empty()) receivers_.push_back(static_cast<int>(rank));
+        buffer.resize(buffer.size() + bytes);
+        return buffer.data() + (buffer.size() - bytes);
+    }
+    const std::vector<int>& receivers() const { return receivers_; }
+    Bytes& to(int rank) { return to_[static_cast<std::size_t>(rank)]; }
+    void clear() {
+        for (const int rank : receivers_) to(rank).clear();
+        receivers_.clear();
+    }
+
+   private:
+    std::vector<Bytes> to_;
+    std::vector<int> receivers_;  // those with something to receive, in order of first use
+};
+
+// How ranks exchange events.
+enum class ExchangeStrategy {
+    automatic,  // alltoallv up to 16 ranks, then sparse
+    alltoallv,  // one message to every other rank, empty or not; the minimum rides along
+    sparse,     // messages only where there is something to send, ended by a reduction (Hoefler et al. 2010, NBX)
+};
+
 class Transport {
    public:
     virtual ~Transport() = default;
@@ -20,10 +51,10 @@ class Transport {
     virtual int size() const = 0;
     bool is_root() const { return rank() == 0; }
 
-    // Sends outgoing[r] to rank r (outgoing[rank()] must be empty), clears it, and appends what came from the
-    // others to `incoming`, in the order of their ranks. Returns the minimum of `local_minimum` over all ranks,
-    // which rides along.
-    virtual std::int64_t exchange(std::vector<Bytes>& outgoing, Bytes& incoming, std::int64_t local_minimum) = 0;
+    // Sends `outgoing` and clears it; appends what came from the others to `incoming`, in any order. Returns the
+    // minimum of `local_minimum` over all ranks.
+    virtual std::int64_t exchange(Outgoing& outgoing, Bytes& incoming, std::int64_t local_minimum) = 0;
+    virtual void use(ExchangeStrategy strategy) = 0;
 
     // Replaces each value by its sum over all ranks. Integers only: their sum has no order.
     virtual void sum(std::span<std::uint64_t> values) = 0;

@@ -13,6 +13,7 @@
 #include "engine/run_config.hpp"
 #include "engine/run_options.hpp"
 #include "engine/simulation.hpp"
+#include "engine/thread_waiting.hpp"
 #include "engine/transport.hpp"
 #include "models/agentic/agentic_model.hpp"
 #include "models/agentic/result_writer.hpp"
@@ -205,6 +206,7 @@ void execute(const CommandLine& line, Transport& transport) {
     using Command = CommandLine::Command;
     if (line.command == Command::run) {
         const RunConfig config = checked_config(line);
+        transport.use(exchange_strategy(config));
         RunContext run{line, config, transport};
         return config.text("run.model") == "agentic" ? run_agentic(run) : run_phold(run);
     }
@@ -251,6 +253,7 @@ int guarded_execute(const std::vector<std::string>& arguments, Transport& transp
 }  // namespace parley
 
 int main(int argc, char** argv) {
+    parley::limit_spinning(argv);
     const auto transport =
         parley::started_by_mpi_launcher() ? parley::make_mpi_transport(&argc, &argv) : parley::make_serial_transport();
     return parley::guarded_execute({argv + 1, argv + argc}, *transport);

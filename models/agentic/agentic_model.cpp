@@ -34,7 +34,7 @@ AgenticState::AgenticState(const AgenticModel& model, const EntityDirectory& dir
       requester_(p_, model.catalogue(), metrics_, model.first_shard(), model.first_account()),
       provider_(p_, metrics_),
       shard_range_(directory.range(partition, shard_kind)),
-      registry_{p_, model.catalogue(), model.instances(), model.sybils(), metrics_, {}, {}, {}},
+      registry_{p_, model.catalogue(), model.instances(), model.sybils(), metrics_, {}, {}, {}, {}},
       account_range_(directory.range(partition, account_kind)),
       accounts_(p_, account_range_.size()),
       reputation_(p_, directory.range(partition, peer_kind)) {
@@ -49,13 +49,14 @@ std::uint32_t& AgenticState::sequence(EntityId id) {
     return accounts_.at(id.value - account_range_.begin).sequence;
 }
 
-void AgenticState::prefetch(EntityId id) const {
-    if (peers_.range().contains(id.value)) {
-        __builtin_prefetch(&peers_.at(id.value), 1);
-    } else if (shard_range_.contains(id.value)) {
-        __builtin_prefetch(&shards_[id.value - shard_range_.begin], 1);
+void AgenticState::prefetch(const Event& event) const {
+    const std::uint32_t id = event.destination().value;
+    if (peers_.range().contains(id)) {
+        __builtin_prefetch(&peers_.at(id), 1);
+    } else if (shard_range_.contains(id)) {
+        shards_[id - shard_range_.begin].prefetch(event.sender().value);
     } else {
-        __builtin_prefetch(&accounts_.at(id.value - account_range_.begin), 1);
+        __builtin_prefetch(&accounts_.at(id - account_range_.begin), 1);
     }
 }
 
@@ -128,8 +129,7 @@ void AgenticState::on_query(AgenticContext& context, const Event& event) {
     RandomStream stream = stream_of(p_.seed, asker, Purpose::intent, item);
     registry_.intent.resize(p_.dimension);
     draw_direction(stream, model_.catalogue().prototype(self.capability_class()), p_.query_spread, registry_.intent);
-    bool removed_by_trust = false;
-    self.answer(asker, query.min_trust, context.now(), registry_, removed_by_trust);
+    const bool removed_by_trust = self.answer(asker, query.min_trust, context.now(), registry_);
     const std::vector<Candidate>& candidates = registry_.answer;
     for (const Candidate& candidate : candidates) {
         metrics_.add(Counter::candidates_handed_out);
@@ -164,9 +164,9 @@ AgenticModel::AgenticModel(Parameters parameters, ResultWriter* writer, int thre
 }
 
 std::vector<EntityKind> AgenticModel::entity_kinds() const {
-    return {{"peers", parameters_.peers, peer_load},
-            {"registry shards", catalogue_.shard_count(), shard_load},
-            {"ratings accounts", parameters_.peers, 1}};
+    return {{"peers", parameters_.peers, peer_load, {}},
+            {"registry shards", catalogue_.shard_count(), shard_load, catalogue_.shard_weights()},
+            {"ratings accounts", parameters_.peers, 1, {}}};
 }
 
 SimTime AgenticModel::next_boundary(SimTime after) const {

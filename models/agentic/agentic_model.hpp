@@ -34,7 +34,7 @@ class AgenticState {
 
     void start(AgenticContext& context);
     void handle(AgenticContext& context, const Event& event);
-    void prefetch(EntityId id) const;
+    void prefetch(const Event& event) const;
     std::uint32_t& sequence(EntityId id);
 
     Metrics& metrics() { return metrics_; }
@@ -77,6 +77,7 @@ class AgenticModel {
 
     std::vector<EntityKind> entity_kinds() const;
     Duration lookahead() const { return parameters_.min_latency; }
+    std::size_t largest_event() const { return event_bytes<Candidates>() + parameters_.candidates * sizeof(Candidate); }
     SimTime next_boundary(SimTime after) const;
     void at_boundary(SimTime now, std::span<AgenticState*> states, Transport& transport,
                      const EngineCounters& counters);

@@ -89,7 +89,7 @@ struct Candidates {
     std::uint8_t step;
     std::uint8_t reply_slot;
     std::uint8_t count;
-    std::uint8_t removed_by_trust;  // min_trust removed at least one entry
+    std::uint8_t removed_by_trust;  // the answer is empty because of min_trust
 };
 
 // peer -> provider; also sent back as the head of the answers.

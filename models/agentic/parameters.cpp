@@ -11,7 +11,6 @@ namespace parley::agentic {
 
 namespace {
 
-constexpr double no_limit = 1e15;
 constexpr double longest = 1e9;  // seconds
 constexpr double one_ns = 1e-9;
 
@@ -79,7 +78,8 @@ void add_discovery_parameters(TableWriter& table) {
     table.real("query.spread", "1", "", 0, 100, "Spread of intents about the prototype of the wanted class.");
     table.duration("query.timeout", "2s", 1e-3, 1e6, "Time after which an unanswered query is sent again.");
     table.integer("query.retries", "2", "", 0, 100, "How many times a query is sent again.");
-    table.real("query.max_price", "1e15", "", 0, no_limit, "Hard constraint: highest price of a candidate.");
+    table.real("query.max_price", "1e15", "", 0, Parameters::no_price_limit,
+               "Hard constraint: highest price of a candidate.");
     table.duration("query.max_time", "1000000000s", one_ns, longest,
                    "Hard constraint: longest expected execution time.");
     table.real("query.min_quality", "0", "", 0, 1, "Hard constraint: least claimed quality.");
@@ -150,26 +150,11 @@ void add_adversary_parameters(TableWriter& table) {
 }
 
 void add_output_parameters(ParameterTable& table) {
-    table.add({"output.interval",
-               ValueKind::duration,
-               "1s",
-               "",
-               1e-3,
-               1e9,
-               {},
-               "Time between rows of the time series.",
-               "agentic",
-               false});
-    table.add({"output.histogram_interval",
-               ValueKind::duration,
-               "10s",
-               "",
-               1e-3,
-               1e9,
-               {},
-               "Time between rows of the latency histograms; a multiple of output.interval.",
-               "agentic",
-               false});
+    TableWriter writer(table);
+    // The means of levels in the summary are over samples: one an interval.
+    writer.duration("output.interval", "1s", 1e-3, 1e9, "Time between rows of the time series, and samples of levels.");
+    writer.duration("output.histogram_interval", "10s", 1e-3, 1e9,
+                    "Time between rows of the latency histograms; a multiple of output.interval.");
     table.add({"output.flush_interval",
                ValueKind::duration,
                "60s",

@@ -31,6 +31,9 @@ struct ClassSpec {
 };
 
 struct Parameters {
+    static constexpr double no_price_limit = 1e15;
+    static constexpr Duration no_time_limit{1'000'000'000'000'000'000};
+
     std::uint64_t seed = 1;
     SimTime end;
     SimTime warmup;
@@ -70,9 +73,11 @@ struct Parameters {
     double query_spread = 0;
     Duration query_timeout;
     std::uint32_t query_retries = 0;
-    double max_price = 0;
+    double max_price = no_price_limit;
     Duration max_time;
     double min_quality = 0;
+    // Whether queries rule out anything by price, time or quality.
+    bool has_constraints() const { return max_price < no_price_limit || max_time < no_time_limit || min_quality > 0; }
 
     std::vector<WorkflowStep> steps;
     Duration deadline;

@@ -82,6 +82,11 @@ std::vector<ClassSpec> parse_classes(const std::string& text, Duration generated
         }
         classes.push_back({name, median});
     }
+    if (classes.size() > 255) {
+        throw InputError("capability.classes names " + std::to_string(classes.size()) +
+                         " classes, and 255 is the most (a peer may offer all of them); generate classes instead: give "
+                         "their number");
+    }
     return classes;
 }
 

@@ -18,8 +18,9 @@ constexpr std::uint64_t mix(std::uint64_t x) {
     return x ^ (x >> 31);
 }
 
-Duration draw_delay(const Parameters& p, RandomStream& stream) {
+inline Duration draw_delay(const Parameters& p, RandomStream& stream) {
     const Duration drawn = p.lookahead + duration_from_seconds(exponential(stream, p.mean.seconds()));
+    if (p.tick.nanoseconds == 1) return drawn;
     const std::int64_t ticks = (drawn.nanoseconds + p.tick.nanoseconds - 1) / p.tick.nanoseconds;
     return p.tick * ticks;
 }

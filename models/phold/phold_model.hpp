@@ -60,7 +60,9 @@ class PholdState {
     PholdState(const PholdModel& model, const EntityDirectory& directory, std::uint32_t partition);
     void start(Context<PholdModel>& context);
     void handle(Context<PholdModel>& context, const Event& event);
-    void prefetch(EntityId id) const { __builtin_prefetch(&entities_[id.value - range_.begin], 1); }
+    void prefetch(const Event& event) const {
+        __builtin_prefetch(&entities_[event.destination().value - range_.begin], 1);
+    }
     std::uint32_t& sequence(EntityId id) { return entities_[id.value - range_.begin].sequence; }
     std::uint64_t digest() const { return digest_of(entities_, range_.begin); }
 
@@ -77,6 +79,7 @@ class PholdModel {
 
     std::vector<EntityKind> entity_kinds() const { return {{"entities", parameters_.entities, 1}}; }
     Duration lookahead() const { return parameters_.lookahead; }
+    std::size_t largest_event() const { return sizeof(EventHeader); }
     // One boundary, at the end.
     SimTime next_boundary(SimTime after) const { return after < parameters_.end ? parameters_.end : never; }
     void at_boundary(SimTime now, std::span<PholdState*> states, Transport& transport, const EngineCounters& counters);

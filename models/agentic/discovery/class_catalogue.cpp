@@ -54,10 +54,16 @@ void ClassCatalogue::set_shards(const Parameters& parameters) {
             parameters.classes_generated ? std::min(1.0, parameters.capabilities * entry.popularity) : parameters.share;
         const double expected = parameters.honest() * offered +
                                 parameters.sybils() * std::min(1.0, parameters.sybil_descriptors * entry.popularity);
+        entry.expected_entries = expected;
+        for (const WorkflowStep& step : parameters.steps) {
+            if (step.capability_class == WorkflowStep::any_class) entry.queries += entry.popularity;
+            if (step.capability_class == static_cast<std::int32_t>(c)) entry.queries += 1;
+        }
         entry.shards = static_cast<std::uint32_t>(std::max(1.0, std::ceil(expected / parameters.entries_per_shard)));
         entry.first_shard = shard_count();
         class_of_shard_.insert(class_of_shard_.end(), entry.shards, c);
     }
+    steps_per_refresh_ = parameters.honest() * parameters.workflow_rate * parameters.refresh_period.seconds();
     const std::uint32_t fewest = std::min_element(classes_.begin(), classes_.end(), [](const Class& a, const Class& b) {
                                      return a.shards < b.shards;
                                  })->shards;
@@ -82,6 +88,35 @@ std::uint32_t ClassCatalogue::draw(RandomStream& stream) const {
     const auto found =
         std::partition_point(classes_.begin(), classes_.end(), [u](const Class& c) { return c.cumulative <= u; });
     return std::min(static_cast<std::uint32_t>(found - classes_.begin()), size() - 1);
+}
+
+std::uint32_t ClassCatalogue::draw_except(RandomStream& stream, std::span<const std::uint16_t> taken) const {
+    const auto is_taken = [&](std::uint32_t c) { return std::find(taken.begin(), taken.end(), c) != taken.end(); };
+    double left = 0;
+    for (std::uint32_t c = 0; c < size(); ++c) left += is_taken(c) ? 0.0 : classes_[c].popularity;
+    double rest = stream.uniform() * left;
+    std::uint32_t last = 0;
+    for (std::uint32_t c = 0; c < size(); ++c) {
+        if (is_taken(c)) continue;
+        last = c;
+        rest -= classes_[c].popularity;
+        if (rest < 0) break;
+    }
+    return last;
+}
+
+std::vector<float> ClassCatalogue::shard_weights() const {
+    // Measured, in units of one registration: what a query costs by itself, and for each entry it sweeps over.
+    constexpr double query_cost = 12.0;
+    constexpr double entry_cost = 0.012;
+    std::vector<float> weights;
+    for (const std::uint32_t c : class_of_shard_) {
+        const Class& cell = classes_[c];
+        const double entries = cell.expected_entries / cell.shards;
+        const double queries = steps_per_refresh_ * cell.queries / cell.shards;
+        weights.push_back(static_cast<float>(entries + queries * (query_cost + entry_cost * entries)));
+    }
+    return weights;
 }
 
 std::uint32_t ClassCatalogue::shard_of(std::uint32_t peer, std::uint32_t c) const {

@@ -18,6 +18,8 @@ class ClassCatalogue {
     double popularity(std::uint32_t c) const { return classes_[c].popularity; }
     // A class drawn by popularity; one draw.
     std::uint32_t draw(RandomStream& stream) const;
+    // The same given that it is none of `taken`, which are not all; one draw, time linear in the number of classes.
+    std::uint32_t draw_except(RandomStream& stream, std::span<const std::uint16_t> taken) const;
 
     // Unit vector e_c.
     std::span<const float> prototype(std::uint32_t c) const {
@@ -35,6 +37,8 @@ class ClassCatalogue {
     std::uint32_t shards_of(std::uint32_t c) const { return classes_[c].shards; }
     std::uint32_t first_shard(std::uint32_t c) const { return classes_[c].first_shard; }
     std::uint32_t class_of_shard(std::uint32_t shard) const { return class_of_shard_[shard]; }
+    // Expected work of each shard: queries, each costing a fixed part and one a live entry, and registrations.
+    std::vector<float> shard_weights() const;
     // The shard that holds the entry of `peer`: hash(peer) mod shards of the cell.
     std::uint32_t shard_of(std::uint32_t peer, std::uint32_t c) const;
 
@@ -45,6 +49,8 @@ class ClassCatalogue {
         double median_seconds = 0;
         double mean_seconds = 0;
         float sybil_seconds = 0;
+        double expected_entries = 0;  // of the whole cell
+        double queries = 0;           // expected share of the steps that ask this cell
         std::uint32_t shards = 1;
         std::uint32_t first_shard = 0;
     };
@@ -59,6 +65,7 @@ class ClassCatalogue {
     std::vector<float> prototypes_;
     std::uint32_t dimension_;
     float sybil_price_ = 0;
+    double steps_per_refresh_ = 0;  // expected steps of all requesters in one refresh period
 };
 
 // normalise(centre + spread * g / sqrt(d)), g standard Gaussian from `stream` (d draws).

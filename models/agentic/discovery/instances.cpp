@@ -8,7 +8,10 @@ namespace parley::agentic {
 
 namespace {
 constexpr double sybil_claim_low = 0.97;
-}
+// Draws of classes already taken before those are left out of the draw: rejection is fast while a few classes do not
+// hold nearly all popularity, and both give the same law.
+constexpr std::uint32_t patience = 32;
+}  // namespace
 
 void Instances::append_classes(std::uint32_t peer, bool sybil, std::vector<std::uint16_t>& classes) const {
     if (sybil) return append_distinct(peer, parameters_.sybil_descriptors, classes);
@@ -20,12 +23,20 @@ void Instances::append_classes(std::uint32_t peer, bool sybil, std::vector<std::
 }
 
 void Instances::append_distinct(std::uint32_t peer, std::uint32_t count, std::vector<std::uint16_t>& classes) const {
-    const auto first = static_cast<std::ptrdiff_t>(classes.size());
+    const std::size_t first = classes.size();
     const std::size_t wanted = std::min(count, catalogue_.size());
     RandomStream stream = stream_of(parameters_.seed, peer, Purpose::offered_classes, 0);
-    while (classes.size() - static_cast<std::size_t>(first) < wanted) {
-        const auto c = static_cast<std::uint16_t>(catalogue_.draw(stream));
-        if (std::find(classes.begin() + first, classes.end(), c) == classes.end()) classes.push_back(c);
+    std::uint32_t rejected = 0;
+    while (classes.size() - first < wanted) {
+        const std::span<const std::uint16_t> taken(classes.data() + first, classes.size() - first);
+        const auto c = static_cast<std::uint16_t>(rejected < patience ? catalogue_.draw(stream)
+                                                                      : catalogue_.draw_except(stream, taken));
+        if (std::find(taken.begin(), taken.end(), c) == taken.end()) {
+            classes.push_back(c);
+            rejected = 0;
+        } else {
+            ++rejected;
+        }
     }
 }
 

@@ -7,16 +7,6 @@
 
 namespace parley::agentic {
 
-namespace {
-
-// Best first: higher match, then lower peer id.
-bool better(const Candidate& a, const Candidate& b) {
-    if (a.match != b.match) return a.match > b.match;
-    return a.peer < b.peer;
-}
-
-}  // namespace
-
 RegistryShard::RegistryShard(std::uint32_t capability_class, const Parameters& parameters)
     : class_(capability_class), ttl_(parameters.ttl), embeddings_(parameters.dimension) {}
 
@@ -87,6 +77,7 @@ void RegistryShard::accept(const RegisterDescriptor& descriptor, SimTime now, Re
     if (entry.live) count_live(entry, -1);
     entry.issued = issued;
     entry.claims_degraded = descriptor.degraded != 0;
+    if (!entry.live) embeddings_.set(index, true, entry.trust);
     entry.live = true;
     count_live(entry, +1);
     no_expiry_before_ = std::min(no_expiry_before_, issued + ttl_);
@@ -95,11 +86,13 @@ void RegistryShard::accept(const RegisterDescriptor& descriptor, SimTime now, Re
 void RegistryShard::expire(SimTime now, Metrics& metrics) {
     if (now < no_expiry_before_) return;
     SimTime next = never;
-    for (Entry& entry : entries_) {
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        Entry& entry = entries_[i];
         if (!entry.live) continue;
         if (entry.issued + ttl_ <= now) {
             count_live(entry, -1);
             entry.live = false;
+            embeddings_.set(i, false, entry.trust);
             metrics.add(Counter::entries_expired);
         } else {
             next = std::min(next, entry.issued + ttl_);
@@ -128,57 +121,61 @@ float RegistryShard::claimed_quality(const Entry& entry, const Parameters& param
     return entry.claims_degraded ? static_cast<float>(parameters.degraded_quality) : entry.quality;
 }
 
-bool RegistryShard::eligible(const Entry& entry, std::uint32_t asker, const Parameters& parameters) const {
-    return entry.live && entry.peer != asker && entry.price <= parameters.max_price &&
-           entry.seconds <= parameters.max_time.seconds() &&
+bool RegistryShard::meets_constraints(const Entry& entry, const Parameters& parameters) const {
+    return entry.price <= parameters.max_price && entry.seconds <= parameters.max_time.seconds() &&
            claimed_quality(entry, parameters) >= parameters.min_quality;
 }
 
-void RegistryShard::offer(std::vector<Candidate>& best, const Entry& entry, float match,
-                          const Parameters& parameters) const {
-    const Candidate candidate{entry.peer,  match,         claimed_quality(entry, parameters),
-                              entry.price, entry.seconds, entry.trust};
-    if (best.size() == parameters.candidates) {
-        if (!better(candidate, best.back())) return;
-        best.pop_back();
-    }
-    best.insert(std::upper_bound(best.begin(), best.end(), candidate, better), candidate);
-}
+// What matching is told of the entries: ties by peer id.
+struct RegistryShard::KnownEntries : kernels::AllEntries {
+    const std::vector<Entry>& entries;
+    std::uint32_t tie(std::uint32_t i) const { return entries[i].peer; }
+    void touch(std::uint32_t i) const { __builtin_prefetch(&entries[i]); }
+};
 
-void RegistryShard::answer(std::uint32_t asker, float min_trust, SimTime now, RegistryContext& context,
-                           bool& removed_by_trust) {
-    constexpr std::size_t block = kernels::block_entries;
+// And which of them meet a query's hard constraints.
+struct RegistryShard::ConstrainedEntries : KnownEntries {
+    static constexpr bool all_eligible = false;
+    const RegistryShard& shard;
+    const Parameters& parameters;
+    bool eligible(std::uint32_t i) const { return shard.meets_constraints(entries[i], parameters); }
+};
+
+bool RegistryShard::answer(std::uint32_t asker, float min_trust, SimTime now, RegistryContext& context) {
     const Parameters& parameters = context.parameters;
     expire(now, context.metrics);
-    const std::size_t count = embeddings_.size();
-    context.scores.resize((count + block - 1) / block * block);
-    kernels::score_entries(embeddings_, context.intent, context.scores);
-    std::vector<Candidate>& best = context.answer;
-    best.clear();
-    removed_by_trust = false;
-    float bar = -2.0F;  // a score below this cannot enter
-    for (std::size_t first = 0; first < count; first += block) {
-        const std::size_t end = std::min(first + block, count);
-        float highest = -2.0F;
-        for (std::size_t i = first; i < first + block; ++i) highest = std::max(highest, context.scores[i]);
-        if (highest < bar) continue;
-        for (std::size_t i = first; i < end; ++i) {
-            if (context.scores[i] < bar || !eligible(entries_[i], asker, parameters)) continue;
-            if (entries_[i].trust < min_trust) {
-                removed_by_trust = true;
-                continue;
-            }
-            offer(best, entries_[i], std::max(0.0F, context.scores[i]), parameters);
-            // Matches are clamped at 0, so below it the order is by id alone and no score rules an entry out.
-            if (best.size() == parameters.candidates && best.back().match > 0) bar = best.back().match;
-        }
+    // The asker itself may be among the best: one more than wanted, so that it can be left out. Its entry, and all
+    // others, are looked at only when they matter: they are not in the cache.
+    const std::size_t wanted = parameters.candidates + 1;
+    if (parameters.has_constraints()) {
+        kernels::top_matches(embeddings_, context.intent, min_trust, wanted,
+                             ConstrainedEntries{{{}, entries_}, *this, parameters}, context.scratch, context.matches);
+    } else {
+        kernels::top_matches(embeddings_, context.intent, min_trust, wanted, KnownEntries{{}, entries_},
+                             context.scratch, context.matches);
     }
+    context.answer.clear();
+    for (const kernels::Match& match : context.matches) {
+        const Entry& entry = entries_[match.entry];
+        if (entry.peer == asker || context.answer.size() == parameters.candidates) continue;
+        context.answer.push_back(
+            {entry.peer, match.score, claimed_quality(entry, parameters), entry.price, entry.seconds, entry.trust});
+    }
+    return context.answer.empty() && trust_removes_any(asker, min_trust, parameters);
+}
+
+bool RegistryShard::trust_removes_any(std::uint32_t asker, float min_trust, const Parameters& parameters) const {
+    return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+        return entry.live && entry.peer != asker && entry.trust < min_trust && meets_constraints(entry, parameters);
+    });
 }
 
 void RegistryShard::set_trust(std::uint32_t peer, float trust) {
     std::uint32_t index = find(peer);
     if (index == absent) index = insert(peer);
-    entries_[index].trust = trust;
+    Entry& entry = entries_[index];
+    entry.trust = trust;
+    if (entry.live) embeddings_.set(index, true, trust);
 }
 
 void RegistryShard::count_levels(SimTime now, const Parameters& parameters, Metrics& metrics) {

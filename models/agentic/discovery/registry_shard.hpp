@@ -22,21 +22,27 @@ struct RegistryContext {
     const Instances& instances;
     const SybilSet& sybils;  // ground truth: regenerates claims, and tells metrics what is poisoned
     Metrics& metrics;
-    std::vector<float> scores;
     std::vector<float> intent;
     std::vector<Candidate> answer;
+    kernels::MatchScratch scratch;
+    std::vector<kernels::Match> matches;
 };
 
 class RegistryShard {
    public:
     RegistryShard(std::uint32_t capability_class, const Parameters& parameters);
 
+    // Prefetches where the entry of `peer` is looked up.
+    void prefetch(std::uint32_t peer) const {
+        if (!table_.empty()) __builtin_prefetch(&table_[mix64(peer) & (table_.size() - 1)]);
+    }
+
     // Upserts the entry of a descriptor that arrives at `now`; an older issue time than the stored one is ignored.
     void accept(const RegisterDescriptor& descriptor, SimTime now, RegistryContext& context);
 
     // The K best live entries that meet the constraints, best first (ties: lower peer id), in context.answer.
-    // `removed_by_trust` is reliable only when the answer is empty.
-    void answer(std::uint32_t asker, float min_trust, SimTime now, RegistryContext& context, bool& removed_by_trust);
+    // Returns whether the answer is empty because of min_trust.
+    bool answer(std::uint32_t asker, float min_trust, SimTime now, RegistryContext& context);
 
     // FIFO single server: takes the next request at `now` for `service`; returns when it is done.
     SimTime serve(SimTime now, Duration service, Metrics& metrics);
@@ -65,6 +71,8 @@ class RegistryShard {
         float seconds;
         SimTime issued;
     };
+    struct KnownEntries;
+    struct ConstrainedEntries;
     static constexpr std::uint32_t absent = UINT32_MAX;
     static constexpr float unknown_trust = 0.5F;
 
@@ -73,9 +81,9 @@ class RegistryShard {
     void describe_entries(std::uint32_t last, RegistryContext& context);
     void count_live(const Entry& entry, std::int32_t change);
     void grow_table();
-    bool eligible(const Entry& entry, std::uint32_t asker, const Parameters& parameters) const;
+    bool meets_constraints(const Entry& entry, const Parameters& parameters) const;
     float claimed_quality(const Entry& entry, const Parameters& parameters) const;
-    void offer(std::vector<Candidate>& best, const Entry& entry, float match, const Parameters& parameters) const;
+    bool trust_removes_any(std::uint32_t asker, float min_trust, const Parameters& parameters) const;
 
     std::uint32_t class_;
     std::uint32_t live_ = 0;
@@ -87,7 +95,7 @@ class RegistryShard {
     std::vector<std::uint32_t> table_;  // open addressing: entry index by hash of the peer
     std::vector<Entry> entries_;
     std::vector<DriftCursor> drift_;  // parallel to entries_, only with drift
-    kernels::EmbeddingBlocks embeddings_;
+    kernels::MatchIndex embeddings_;
     std::vector<SimTime> departures_;  // of requests in service or waiting, oldest first from first_departure_
     std::size_t first_departure_ = 0;
 };

@@ -198,21 +198,25 @@ void Requester::on_canary_response(AgenticContext& context, Peer& peer, const Ca
     if (workflow == nullptr) return;
     RankedCandidate& candidate = pool_.ranked(*workflow)[response.name.rank];
     if (candidate.state != CandidateState::canary_sent) return;
-    metrics_.add(response.passed != 0 ? Counter::canaries_passed : Counter::canaries_failed);
-    if (response.passed != 0 && response.sybil != 0) metrics_.add(Counter::canaries_evaded);
     if (workflow->phase == Phase::canary) {
         metrics_.add_latency(Latency::canary, context.now() - workflow->phase_began);
     }
-    if (response.passed == 0) {
+    // While a better-ranked candidate works, nobody watches the time-out of the others' canaries: it is looked at here.
+    const bool late = context.now() > workflow->canaries_due;
+    if (response.passed == 0 || late) {
         candidate.state = CandidateState::used;
         workflow->last_failure = Failure::verification_exhausted;
+        metrics_.add(Counter::canaries_failed);
         feedback(context, peer, *workflow, provider, false);
-    } else if (++candidate.canaries_passed == p_.canary_count) {
-        candidate.state = CandidateState::passed;
-    } else {
+        if (workflow->phase == Phase::canary) try_next(context, peer, *workflow);
         return;
     }
-    if (workflow->phase == Phase::canary) try_next(context, peer, *workflow);
+    metrics_.add(Counter::canaries_passed);
+    if (response.sybil != 0) metrics_.add(Counter::canaries_evaded);
+    if (++candidate.canaries_passed == p_.canary_count) {
+        candidate.state = CandidateState::passed;
+        if (workflow->phase == Phase::canary) try_next(context, peer, *workflow);
+    }
 }
 
 void Requester::on_canary_timeout(AgenticContext& context, Peer& peer, Workflow& workflow) {
@@ -364,7 +368,7 @@ void Requester::on_due(AgenticContext& context, Peer& peer, Workflow& workflow) 
     if (workflow.started + p_.deadline <= context.now()) return fail(peer, workflow, Failure::deadline);
     switch (workflow.phase) {
         case Phase::discovering:
-            if (workflow.merged > 0) {  // what came by the time-out has to do
+            if (workflow.shards_answered != 0) {  // what came by the time-out has to do
                 return rank_candidates(context, peer, workflow, {pool_.merge_area(workflow), workflow.merged});
             }
             if (workflow.retries_left == 0) return fail(peer, workflow, Failure::discovery_failed);
