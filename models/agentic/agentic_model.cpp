@@ -38,8 +38,11 @@ AgenticState::AgenticState(const AgenticModel& model, const EntityDirectory& dir
       account_range_(directory.range(partition, account_kind)),
       accounts_(p_, account_range_.size()),
       reputation_(p_, directory.range(partition, peer_kind)) {
+    shards_.reserve(shard_range_.size());
     for (std::uint32_t id = shard_range_.begin; id < shard_range_.end; ++id) {
-        shards_.emplace_back(model.catalogue().class_of_shard(id - model.first_shard()), p_);
+        const std::uint32_t shard = id - model.first_shard();
+        shards_.emplace_back(model.catalogue().class_of_shard(shard), p_, model.catalogue().expected_entries(shard),
+                             &shard_memory_);
     }
 }
 

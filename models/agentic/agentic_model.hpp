@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/huge_pages.hpp"
 #include "engine/model.hpp"
 #include "engine/partition.hpp"
 #include "models/agentic/discovery/class_catalogue.hpp"
@@ -61,6 +62,7 @@ class AgenticState {
     Requester requester_;
     Provider provider_;
     IdRange shard_range_;
+    std::pmr::monotonic_buffer_resource shard_memory_{huge_page_bytes, &huge_pages()};
     std::vector<RegistryShard> shards_;
     RegistryContext registry_;
     IdRange account_range_;

@@ -1,5 +1,7 @@
 #include "models/agentic/peer_population.hpp"
 
+#include <algorithm>
+
 #include "engine/distributions.hpp"
 #include "models/agentic/agentic_model.hpp"
 #include "models/agentic/message_sizes.hpp"
@@ -18,9 +20,14 @@ PeerPopulation::PeerPopulation(const Parameters& parameters, const ClassCatalogu
       range_(range),
       first_shard_(first_shard) {
     peers_.reserve(range.size());
+    instances_.reserve(static_cast<std::size_t>(range.size()) * most_instances());
     std::vector<std::uint16_t> classes;
     for (std::uint32_t id = range.begin; id < range.end; ++id) add_peer(id, classes);
-    instances_.shrink_to_fit();
+}
+
+std::size_t PeerPopulation::most_instances() const {
+    const std::size_t honest = p_.classes_generated ? p_.capabilities : p_.classes.size();
+    return std::max<std::size_t>(honest, p_.sybil_descriptors);
 }
 
 void PeerPopulation::add_peer(std::uint32_t id, std::vector<std::uint16_t>& classes) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/entity_id.hpp"
+#include "engine/huge_pages.hpp"
 #include "models/agentic/connectivity/post.hpp"
 #include "models/agentic/discovery/instances.hpp"
 #include "models/agentic/identity/sybil_set.hpp"
@@ -30,6 +31,8 @@ class PeerPopulation {
     std::size_t bytes() const;
 
    private:
+    // The most an identity offers: room is made for so many.
+    std::size_t most_instances() const;
     void add_peer(std::uint32_t id, std::vector<std::uint16_t>& classes);
 
     const Parameters& p_;
@@ -40,8 +43,8 @@ class PeerPopulation {
     Network network_;
     IdRange range_;
     std::uint32_t first_shard_;
-    std::vector<Peer> peers_;
-    std::vector<Instance> instances_;
+    std::pmr::vector<Peer> peers_{&huge_pages()};
+    std::pmr::vector<Instance> instances_{&huge_pages()};
     std::vector<DriftCursor> drift_;  // parallel to instances_, only with drift
 };
 

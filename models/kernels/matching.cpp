@@ -158,6 +158,11 @@ float* MatchIndex::steps_of(std::size_t block) {
 
 float* MatchIndex::trust_of(std::size_t block) { return steps_of(block) + block_entries; }
 
+void MatchIndex::reserve(std::size_t entries) {
+    exact_.reserve(entries * dimension_);
+    coarse_.reserve((entries + block_entries - 1) / block_entries * block_bytes());
+}
+
 void MatchIndex::append(std::span<const float> embedding) {
     const std::size_t lane = entries_ % block_entries;
     const std::size_t block = entries_ / block_entries;

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory_resource>
 #include <span>
 #include <vector>
 
@@ -24,9 +25,15 @@ namespace parley::kernels {
 
 class MatchIndex {
    public:
-    // Entries are found by their place, 0, 1, 2 ... in order of append().
-    explicit MatchIndex(std::uint32_t dimension)
-        : dimension_(dimension), groups_((dimension + group_dimensions - 1) / group_dimensions) {}
+    // Entries are found by their place, 0, 1, 2 ... in order of append(). `memory` must outlive the index.
+    explicit MatchIndex(std::uint32_t dimension, std::pmr::memory_resource* memory = std::pmr::get_default_resource())
+        : dimension_(dimension),
+          groups_((dimension + group_dimensions - 1) / group_dimensions),
+          exact_(memory),
+          coarse_(memory) {}
+
+    // Makes room for this many entries at once.
+    void reserve(std::size_t entries);
 
     std::size_t size() const { return entries_; }
     std::uint32_t dimension() const { return dimension_; }
@@ -69,10 +76,10 @@ class MatchIndex {
     std::uint32_t dimension_;
     std::size_t groups_;
     std::size_t entries_ = 0;
-    double largest_residual_ = 0;  // |e - e^| over all entries
-    double largest_norm_ = 0;      // |e^| over all entries
-    std::vector<float> exact_;     // entry by entry
-    std::vector<std::uint8_t> coarse_;
+    double largest_residual_ = 0;    // |e - e^| over all entries
+    double largest_norm_ = 0;        // |e^| over all entries
+    std::pmr::vector<float> exact_;  // entry by entry
+    std::pmr::vector<std::uint8_t> coarse_;
 };
 
 struct Match {

@@ -123,7 +123,7 @@ std::uint64_t digest_of(std::span<const Entity> entities, std::uint32_t begin) {
 }
 
 PholdState::PholdState(const PholdModel& model, const EntityDirectory& directory, std::uint32_t partition)
-    : p_(model.parameters()), range_(directory.range(partition, 0)), entities_(range_.size()) {}
+    : p_(model.parameters()), range_(directory.range(partition, 0)), entities_(range_.size(), &huge_pages()) {}
 
 void PholdState::start(Context<PholdModel>& context) {
     context.schedule(first_delay(p_, context.self().value), hold_event, Hold{});

@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/huge_pages.hpp"
 #include "engine/model.hpp"
 #include "engine/partition.hpp"
 #include "engine/run_config.hpp"
@@ -69,7 +70,7 @@ class PholdState {
    private:
     const Parameters& p_;
     IdRange range_;
-    std::vector<Entity> entities_;
+    std::pmr::vector<Entity> entities_;
 };
 
 class PholdModel {

@@ -37,6 +37,10 @@ class ClassCatalogue {
     std::uint32_t shards_of(std::uint32_t c) const { return classes_[c].shards; }
     std::uint32_t first_shard(std::uint32_t c) const { return classes_[c].first_shard; }
     std::uint32_t class_of_shard(std::uint32_t shard) const { return class_of_shard_[shard]; }
+    double expected_entries(std::uint32_t shard) const {
+        const Class& cell = classes_[class_of_shard_[shard]];
+        return cell.expected_entries / cell.shards;
+    }
     // Expected work of each shard: queries, each costing a fixed part and one a live entry, and registrations.
     std::vector<float> shard_weights() const;
     // The shard that holds the entry of `peer`: hash(peer) mod shards of the cell.

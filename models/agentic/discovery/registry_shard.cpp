@@ -2,16 +2,27 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 
 #include "models/agentic/identity/sybil_set.hpp"
 
 namespace parley::agentic {
 
-RegistryShard::RegistryShard(std::uint32_t capability_class, const Parameters& parameters)
-    : class_(capability_class), ttl_(parameters.ttl), embeddings_(parameters.dimension) {}
+RegistryShard::RegistryShard(std::uint32_t capability_class, const Parameters& parameters, double expected_entries,
+                             std::pmr::memory_resource* memory)
+    : class_(capability_class),
+      ttl_(parameters.ttl),
+      table_(memory),
+      entries_(memory),
+      embeddings_(parameters.dimension, memory) {
+    // The entries of a shard are nearly Poisson: three standard deviations are rarely exceeded.
+    const auto room = static_cast<std::size_t>(expected_entries + 3 * std::sqrt(expected_entries)) + 1;
+    entries_.reserve(room);
+    embeddings_.reserve(room);
+    table_.assign(std::bit_ceil(room + room / 2), absent);
+}
 
 std::uint32_t RegistryShard::find(std::uint32_t peer) const {
-    if (table_.empty()) return absent;
     const std::size_t mask = table_.size() - 1;
     for (std::size_t at = mix64(peer) & mask;; at = (at + 1) & mask) {
         const std::uint32_t entry = table_[at];
@@ -20,7 +31,7 @@ std::uint32_t RegistryShard::find(std::uint32_t peer) const {
 }
 
 std::uint32_t RegistryShard::insert(std::uint32_t peer) {
-    if ((entries_.size() + 1) * 2 > table_.size()) grow_table();
+    if ((entries_.size() + 1) * 4 > table_.size() * 3) grow_table();
     const auto index = static_cast<std::uint32_t>(entries_.size());
     entries_.push_back({peer, false, false, false, unknown_trust, 0, 0, 0, SimTime{-1}});
     const std::size_t mask = table_.size() - 1;
@@ -31,7 +42,7 @@ std::uint32_t RegistryShard::insert(std::uint32_t peer) {
 }
 
 void RegistryShard::grow_table() {
-    table_.assign(std::max<std::size_t>(16, table_.size() * 2), absent);
+    table_.assign(table_.size() * 2, absent);
     const std::size_t mask = table_.size() - 1;
     for (std::uint32_t index = 0; index < entries_.size(); ++index) {
         std::size_t at = mix64(entries_[index].peer) & mask;
@@ -128,7 +139,7 @@ bool RegistryShard::meets_constraints(const Entry& entry, const Parameters& para
 
 // What matching is told of the entries: ties by peer id.
 struct RegistryShard::KnownEntries : kernels::AllEntries {
-    const std::vector<Entry>& entries;
+    std::span<const Entry> entries;
     std::uint32_t tie(std::uint32_t i) const { return entries[i].peer; }
     void touch(std::uint32_t i) const { __builtin_prefetch(&entries[i]); }
 };

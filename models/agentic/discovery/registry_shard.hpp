@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory_resource>
 #include <span>
 #include <vector>
 
@@ -30,12 +31,12 @@ struct RegistryContext {
 
 class RegistryShard {
    public:
-    RegistryShard(std::uint32_t capability_class, const Parameters& parameters);
+    // `expected_entries`: so much room is made at once, in `memory`, which must outlive the shard.
+    RegistryShard(std::uint32_t capability_class, const Parameters& parameters, double expected_entries,
+                  std::pmr::memory_resource* memory);
 
     // Prefetches where the entry of `peer` is looked up.
-    void prefetch(std::uint32_t peer) const {
-        if (!table_.empty()) __builtin_prefetch(&table_[mix64(peer) & (table_.size() - 1)]);
-    }
+    void prefetch(std::uint32_t peer) const { __builtin_prefetch(&table_[mix64(peer) & (table_.size() - 1)]); }
 
     // Upserts the entry of a descriptor that arrives at `now`; an older issue time than the stored one is ignored.
     void accept(const RegisterDescriptor& descriptor, SimTime now, RegistryContext& context);
@@ -92,8 +93,8 @@ class RegistryShard {
     SimTime server_free_;
     SimTime no_expiry_before_ = never;
     Duration ttl_;
-    std::vector<std::uint32_t> table_;  // open addressing: entry index by hash of the peer
-    std::vector<Entry> entries_;
+    std::pmr::vector<std::uint32_t> table_;  // open addressing: entry index by hash of the peer
+    std::pmr::vector<Entry> entries_;
     std::vector<DriftCursor> drift_;  // parallel to entries_, only with drift
     kernels::MatchIndex embeddings_;
     std::vector<SimTime> departures_;  // of requests in service or waiting, oldest first from first_departure_

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/huge_pages.hpp"
 #include "models/agentic/growing_tables.hpp"
 #include "models/agentic/parameters.hpp"
 
@@ -42,7 +43,8 @@ struct Rating {
 // All accounts of a partition; 24 bytes a rating, in tables of 4, 8, 16 ... of them.
 class RatingsAccounts {
    public:
-    RatingsAccounts(const Parameters& parameters, std::uint32_t count) : parameters_(parameters), accounts_(count) {}
+    RatingsAccounts(const Parameters& parameters, std::uint32_t count)
+        : parameters_(parameters), accounts_(count, &huge_pages()) {}
 
     RatingsAccount& at(std::uint32_t index) { return accounts_[index]; }
     const RatingsAccount& at(std::uint32_t index) const { return accounts_[index]; }
@@ -59,7 +61,7 @@ class RatingsAccounts {
     void age(Rating& rating) const;
 
     const Parameters& parameters_;
-    std::vector<RatingsAccount> accounts_;
+    std::pmr::vector<RatingsAccount> accounts_;
     TablePool<Rating> tables_;
     std::vector<std::uint32_t> touched_;
     std::vector<PooledChange> evictions_;
