@@ -47,11 +47,12 @@ class Context {
         if (delay < partition_->lookahead_) [[unlikely]] {
             partition_->refuse_short_delay(self_, destination, delay);
         }
-        EventHeader header = make_header<Payload>(destination, delay, kind);
-        header.bytes = static_cast<std::uint16_t>(header.bytes + (items.size_bytes() + 7) / 8 * 8);
-        if (header.bytes > partition_->largest_event_) [[unlikely]] {
+        const std::size_t bytes = event_bytes<Payload>() + (items.size_bytes() + 7) / 8 * 8;
+        if (bytes > partition_->largest_event_) [[unlikely]] {
             throw std::logic_error("an event is larger than the model's largest_event()");
         }
+        EventHeader header = make_header<Payload>(destination, delay, kind);
+        header.bytes = static_cast<std::uint16_t>(bytes);
         std::byte* at = partition_->place(header);
         partition_->write(at, header, payload);
         std::memcpy(at + event_bytes<Payload>(), items.data(), items.size_bytes());

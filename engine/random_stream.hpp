@@ -32,8 +32,9 @@ class RandomStream {
         return (static_cast<std::uint64_t>(high) << 32) | low;
     }
 
-    // Uniform in the open interval (0, 1), a multiple of 2^-53 plus 2^-54.
-    double uniform() { return (static_cast<double>(bits() >> 11) + 0.5) * 0x1.0p-53; }
+    // Uniform in the open interval (0, 1): a multiple of 2^-52 plus 2^-53, which a double holds exactly. With one bit
+    // more the largest value would round to 1.
+    double uniform() { return (static_cast<double>(bits() >> 12) + 0.5) * 0x1.0p-52; }
 
     // Uniform in [0, n), n > 0; the bias is below n / 2^64.
     std::uint32_t below(std::uint32_t n) {

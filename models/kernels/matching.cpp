@@ -3,7 +3,15 @@
 #include <algorithm>
 #include <cstring>
 #if defined(__x86_64__)
+// GCC 12 warns about its own AVX-512 intrinsics (GCC bug 105593).
+#if !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 #include <immintrin.h>
+#if !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 #endif
 
 namespace parley::kernels {

@@ -78,6 +78,7 @@ void RegistryShard::count_live(const Entry& entry, std::int32_t change) {
 }
 
 void RegistryShard::accept(const RegisterDescriptor& descriptor, SimTime now, RegistryContext& context) {
+    expire(now, context.metrics);
     std::uint32_t index = find(descriptor.peer);
     if (index == absent) index = insert(descriptor.peer);
     if (embeddings_.size() <= index) describe_entries(index, context);
