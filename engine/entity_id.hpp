@@ -52,6 +52,7 @@ class EntityDirectory {
     // Cuts every kind into ranges of equal weight, to within one entity.
     static EntityDirectory balanced(std::vector<EntityKind> kinds, std::uint32_t partitions) {
         std::vector<std::vector<std::uint32_t>> cuts;
+        cuts.reserve(kinds.size());
         for (const EntityKind& kind : kinds) {
             cuts.push_back(kind.weights.empty() ? even_cuts(kind.count, partitions)
                                                 : weighted_cuts(kind.weights, partitions));
@@ -83,6 +84,7 @@ class EntityDirectory {
    private:
     static std::vector<std::uint32_t> even_cuts(std::uint32_t count, std::uint32_t partitions) {
         std::vector<std::uint32_t> cuts;
+        cuts.reserve(partitions + 1);
         for (std::uint64_t p = 0; p <= partitions; ++p)
             cuts.push_back(static_cast<std::uint32_t>(count * p / partitions));
         return cuts;

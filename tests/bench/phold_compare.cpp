@@ -12,6 +12,7 @@
 
 #include "engine/progress.hpp"
 #include "engine/simulation.hpp"
+#include "engine/thread_waiting.hpp"
 #include "tests/bench/textbook_engine.hpp"
 
 namespace parley::bench {
@@ -114,4 +115,7 @@ int main_with(const std::vector<std::string>& arguments) {
 
 }  // namespace parley::bench
 
-int main(int argc, char** argv) { return parley::bench::main_with({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+    parley::limit_spinning(argv);
+    return parley::bench::main_with({argv + 1, argv + argc});
+}

@@ -20,8 +20,8 @@ constexpr std::uint64_t mix64(std::uint64_t x) {
 class Permutation {
    public:
     Permutation(std::uint64_t key, std::uint32_t size) : size_(size) {
-        const int bits = std::bit_width(size > 1 ? size - 1 : 1U);
-        half_bits_ = static_cast<std::uint32_t>((bits + 1) / 2);
+        const auto bits = static_cast<std::uint32_t>(std::bit_width(size > 1 ? size - 1 : 1U));
+        half_bits_ = (bits + 1) / 2;
         half_mask_ = (1U << half_bits_) - 1;
         for (std::uint64_t round = 0; round < rounds; ++round)
             keys_[round] = mix64(key + round * 0xD1B54A32D192ED03ULL);

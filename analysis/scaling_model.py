@@ -1,0 +1,689 @@
+#!/usr/bin/env python3
+"""How a run scales with ranks: measures counts at 1 to 16 ranks, fits a LogGP-style model, predicts larger machines.
+
+    scaling_model.py measure FILE [--binary PATH]    runs the program and two small benchmarks; writes FILE (JSON)
+    scaling_model.py report FILE [--figure PNG]      prints the tables of docs/scaling.md, draws its figure
+
+Counts come from the result files and from a counting layer between the program and MPI (MPI's profiling
+interface); they are exact and do not depend on the load of the machine. Times do; they are least values over
+repetitions.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from scipy import optimize, stats
+
+ROOT = Path(__file__).resolve().parents[1]
+RANKS = (1, 2, 4, 8, 16)
+FITTED = (2, 4, 8)  # 16 is for the check; one rank sends nothing
+STRATEGIES = ("alltoallv", "sparse")
+WINDOW = 5e-3  # s of simulated time: network.min_latency
+EPOCH = 10.0  # s: reputation.epoch
+MESSAGES_OFF_A_PEER = ("register", "query", "candidates", "canary_request", "canary_response", "delegate", "result",
+                       "busy")  # feedback stays on the rank, evidence travels with its result
+
+# A query of a shard of 2,000 entries costs as much as 36 other events (12 + 0.012 an entry, class_catalogue.cpp).
+QUERY_COST = 36.0
+PEERS_PER_SHARD = 1000.0  # two descriptors a peer, 2,000 a shard
+
+COUNTER = r"""
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+// Each exchange: messages that carry events, and their bytes. Waitall ends an exchange of the strategy alltoallv
+// (whose messages end with eight bytes of their own), Iallreduce one of the strategy sparse.
+static unsigned now[2];
+static FILE *file;
+static void end_exchange(void) {
+    if (!file) {
+        char name[4096];
+        int rank;
+        PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
+        snprintf(name, sizeof name, "%s/exchanges.%d", getenv("SCALING_FOLDER"), rank);
+        file = fopen(name, "wb");
+    }
+    fwrite(now, sizeof now, 1, file);
+    now[0] = now[1] = 0;
+}
+static void count(int bytes) {
+    now[0] += bytes > 0;
+    now[1] += (unsigned)bytes;
+}
+int MPI_Isend(const void *a, int n, MPI_Datatype t, int to, int tag, MPI_Comm c, MPI_Request *r) {
+    count(n - 8);
+    return PMPI_Isend(a, n, t, to, tag, c, r);
+}
+int MPI_Issend(const void *a, int n, MPI_Datatype t, int to, int tag, MPI_Comm c, MPI_Request *r) {
+    count(n);
+    return PMPI_Issend(a, n, t, to, tag, c, r);
+}
+int MPI_Waitall(int n, MPI_Request *r, MPI_Status *s) {
+    end_exchange();
+    return PMPI_Waitall(n, r, s);
+}
+int MPI_Iallreduce(const void *a, void *b, int n, MPI_Datatype t, MPI_Op o, MPI_Comm c, MPI_Request *r) {
+    end_exchange();
+    return PMPI_Iallreduce(a, b, n, t, o, c, r);
+}
+int MPI_Allgatherv(const void *a, int n, MPI_Datatype t, void *b, const int *counts, const int *at, MPI_Datatype u,
+                   MPI_Comm c) {
+    int rank, size;
+    PMPI_Comm_rank(c, &rank);
+    PMPI_Comm_size(c, &size);
+    if (rank == 0) {
+        char name[4096];
+        snprintf(name, sizeof name, "%s/gathers", getenv("SCALING_FOLDER"));
+        FILE *log = fopen(name, "a");
+        fprintf(log, "%d\n", at[size - 1] + counts[size - 1]);
+        fclose(log);
+    }
+    return PMPI_Allgatherv(a, n, t, b, counts, at, u, c);
+}
+int MPI_Finalize(void) {
+    if (file) fclose(file);
+    return PMPI_Finalize();
+}
+"""
+
+BENCHMARK = r"""
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+// The two exchange loops of engine/mpi_transport.cpp between two ranks, n messages of k bytes each way; with an
+// argument: what a look for messages from anybody costs while all other ranks are idle.
+static int rank, size, tag;
+static MPI_Request requests[1024];
+static char *out, *in;
+static int receive(int source) {
+    MPI_Message message;
+    MPI_Status status;
+    int there = 1, bytes;
+    if (source == MPI_ANY_SOURCE) MPI_Improbe(source, tag, MPI_COMM_WORLD, &there, &message, &status);
+    else MPI_Mprobe(source, tag, MPI_COMM_WORLD, &message, &status);
+    if (!there) return 0;
+    MPI_Get_count(&status, MPI_BYTE, &bytes);
+    MPI_Mrecv(in, bytes, MPI_BYTE, &message, MPI_STATUS_IGNORE);
+    return 1;
+}
+static void plain(int n, int k) {
+    for (int i = 0; i < n; ++i) MPI_Isend(out, k, MPI_BYTE, 1 - rank, tag, MPI_COMM_WORLD, &requests[i]);
+    for (int i = 0; i < n; ++i) receive(1 - rank);
+    MPI_Waitall(n, requests, MPI_STATUSES_IGNORE);
+}
+static void synchronous(int n, int k) {
+    for (int i = 0; i < n; ++i) MPI_Issend(out, k, MPI_BYTE, 1 - rank, tag, MPI_COMM_WORLD, &requests[i]);
+    long mine = 0, least;
+    MPI_Request reduction;
+    for (int reducing = 0;;) {
+        receive(MPI_ANY_SOURCE);
+        int done = 0;
+        if (reducing) {
+            MPI_Test(&reduction, &done, MPI_STATUS_IGNORE);
+            if (done) return;
+        } else {
+            MPI_Testall(n, requests, &done, MPI_STATUSES_IGNORE);
+            if (!done) continue;
+            MPI_Iallreduce(&mine, &least, 1, MPI_LONG, MPI_MIN, MPI_COMM_WORLD, &reduction);
+            reducing = 1;
+        }
+    }
+}
+static void greet_all(void) {  // so that all connections exist
+    for (int r = 0; r < size; ++r) MPI_Isend(out, 8, MPI_BYTE, r, 5, MPI_COMM_WORLD, &requests[r]);
+    for (int r = 0; r < size; ++r) MPI_Recv(in, 8, MPI_BYTE, r, 5, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    MPI_Waitall(size, requests, MPI_STATUSES_IGNORE);
+    MPI_Barrier(MPI_COMM_WORLD);
+}
+static void idle_probe(void) {
+    greet_all();
+    sleep(1);
+    if (rank != 0) {
+        sleep(1);
+        return;
+    }
+    double least = 1;
+    for (int repeat = 0; repeat < 100; ++repeat) {
+        const double begin = MPI_Wtime();
+        for (int i = 0; i < 1000; ++i) receive(MPI_ANY_SOURCE);
+        const double took = (MPI_Wtime() - begin) / 1000;
+        if (took < least) least = took;
+    }
+    printf("%d %.9g\n", size, least);
+}
+int main(int argc, char **argv) {
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    out = calloc(1, 1 << 16);
+    in = calloc(1, 1 << 16);
+    if (argc > 1) {
+        idle_probe();
+    } else {
+        static const int numbers[] = {4, 16, 64, 256, 1024}, sizes[] = {8, 64, 1024, 4096, 16384, 65536};
+        for (int style = 0; style < 2; ++style)
+            for (int a = 0; a < 5; ++a)
+                for (int b = 0; b < 6; ++b) {
+                    const int n = numbers[a], k = sizes[b];
+                    if ((long)n * k > 4 << 20) continue;
+                    double least = 1;
+                    for (int repeat = 0; repeat < (n > 100 ? 100 : 400); ++repeat) {
+                        tag ^= 1;
+                        MPI_Barrier(MPI_COMM_WORLD);
+                        const double begin = MPI_Wtime();
+                        style ? synchronous(n, k) : plain(n, k);
+                        const double took = MPI_Wtime() - begin;
+                        if (took < least) least = took;
+                    }
+                    if (rank == 0) printf("%d %d %d %.9g\n", style, n, k, least);
+                }
+    }
+    MPI_Finalize();
+    return 0;
+}
+"""
+
+
+# --- the model: traffic
+
+
+def busy_pairs(ranks: float, messages: float) -> float:
+    """Ordered pairs of ranks with something to send, when `messages` a window have uniform senders and receivers.
+
+    A pair gets a Poisson number of mean messages / ranks^2.
+    """
+    return ranks * (ranks - 1) * -math.expm1(-messages / ranks**2)
+
+
+def bytes_between_ranks(ranks: float, messages: float, size: float) -> float:
+    """Bytes a window that leave their rank: a message stays with probability 1 / ranks."""
+    return messages * size * (1 - 1 / ranks)
+
+
+@dataclass
+class Traffic:
+    """Messages a window between entities, all ranks together, and bytes of one on the wire."""
+
+    messages: float
+    size: float
+
+
+def fit_traffic(ranks: list[int], pairs: list[float], sent: list[float]) -> Traffic:
+    """Least squares of relative errors; first the messages from the pairs, then the size from the bytes."""
+
+    def errors(log_messages: np.ndarray) -> list[float]:
+        return [busy_pairs(r, math.exp(log_messages[0])) / p - 1 for r, p in zip(ranks, pairs)]
+
+    start = math.log(max(pairs) + 1)
+    messages = math.exp(optimize.least_squares(errors, [start], xtol=1e-14, ftol=1e-14, gtol=1e-14).x[0])
+    shares = [messages * (1 - 1 / r) / b for r, b in zip(ranks, sent)]
+    return Traffic(messages, sum(shares) / sum(s * s for s in shares))
+
+
+def expected_maximum(mean: float, count: int) -> float:
+    """Expected maximum of `count` independent Poisson numbers: the sum over x of P(some number exceeds x)."""
+    if count == 1:
+        return mean
+    top = int(mean + 12 * math.sqrt(mean * (1 + math.log(count))) + 12 * (1 + math.log(count)))
+    x = np.arange(top)
+    return float(-np.expm1(count * stats.poisson.logcdf(x, mean)).sum())
+
+
+def imbalance(mean: float, unit: float, count: int) -> float:
+    """Expected maximum over mean of `count` loads that are Poisson numbers of units."""
+    return expected_maximum(mean / unit, count) / (mean / unit)
+
+
+def work_unit(query_share: float, query_cost: float = QUERY_COST) -> float:
+    """E[x^2] / E[x]^2 of the cost of an event: how many mean events one unit of chance is."""
+    mean = 1 - query_share + query_share * query_cost
+    return (1 - query_share + query_share * query_cost**2) / mean**2
+
+
+# --- the model: time
+
+
+@dataclass
+class Costs:
+    """Seconds of n messages of k bytes each way: fixed + each n + crowding n^2 + (k > eager) long n + byte n k."""
+
+    fixed: float
+    each: float
+    crowding: float
+    long: float
+    byte: float
+
+
+EAGER = 4000  # bytes
+
+
+def fit_costs(rows: list[tuple[float, float, float]], crowding: bool = True) -> Costs:
+    """Non-negative least squares of relative errors over rows (n, k, seconds); the term n^2 only if wanted."""
+    n, k, seconds = np.array(rows, dtype=float).T
+    terms = np.column_stack([np.ones_like(n), n, n * n * crowding, n * (k > EAGER), n * k]) / seconds[:, None]
+    scale = np.abs(terms).max(axis=0)
+    scale[scale == 0] = 1
+    found, _ = optimize.nnls(terms / scale, np.ones_like(n), maxiter=1000)
+    return Costs(*map(float, found / scale))
+
+
+@dataclass
+class Machine:
+    """A cluster. Typical values, not measured: latency, bandwidth, and what a node has."""
+
+    latency: float = 1.5e-6  # s
+    overhead: float = 0.3e-6  # s that a message between nodes costs its sender and receiver more than one within
+    message_rate: float = 100e6  # messages/s of a node's interface
+    node_bandwidth: float = 12e9  # bytes/s of the interconnect, each way
+    ranks_per_node: int = 64
+    memory_bandwidth: float = 200e9  # bytes/s of a node
+
+
+@dataclass
+class Law:
+    """What was measured of the model and the program."""
+
+    events: float  # a peer and simulated second
+    messages: float  # to any other entity, a peer and simulated second
+    size: float  # bytes of a message on the wire
+    query_share: float  # of the events
+    event_costs: list[tuple[float, float]]  # (peers a rank, seconds an event)
+    memory_base: float  # bytes a rank
+    memory_peer: float  # bytes a peer
+    epoch_bytes: float  # a peer and epoch, what gather_all brings to every rank
+    look: float = 0.0  # s that a look for messages from anybody costs more for each rank there is
+    plain: Costs = field(default_factory=lambda: Costs(0, 0, 0, 0, 0))
+    synchronous: Costs = field(default_factory=lambda: Costs(0, 0, 0, 0, 0))
+
+    def event_cost(self, peers: float) -> float:
+        known = sorted(self.event_costs)
+        return float(np.interp(math.log(peers), [math.log(p) for p, _ in known], [c for _, c in known]))
+
+
+def granularity(law: Law, peers: float, ranks: int) -> float:
+    """What it costs that a shard is on one rank: its queries are spread over whole shards only."""
+    shards = peers / PEERS_PER_SHARD / ranks
+    share = law.query_share * QUERY_COST / (1 - law.query_share + law.query_share * QUERY_COST)
+    return 1 + share * (math.ceil(shards) / shards - 1)
+
+
+@dataclass
+class Prediction:
+    events: float  # a window and rank
+    messages: float  # between entities, that leave the rank, a window and rank
+    partners: float  # ranks that a rank has something for
+    work: float  # s a window, mean rank
+    slowest: float  # s a window, the slowest rank
+    exchange: dict[str, float]  # s a window, without `looks`
+    looks: float  # s a window that the sparse exchange spends on idle ranks in an MPI that scans them all
+    epoch: float  # s an epoch
+    epoch_gathered: float  # bytes an epoch, received by every rank
+    memory: float  # bytes a rank, without the epoch's
+
+    def window(self, strategy: str) -> float:
+        return self.slowest + self.exchange[strategy]
+
+    def second(self, strategy: str) -> float:
+        """Wall time of a simulated second, without epochs."""
+        return self.window(strategy) / WINDOW
+
+    def efficiency(self, strategy: str) -> float:
+        return self.work / self.window(strategy)
+
+    @property
+    def best(self) -> str:
+        return min(self.exchange, key=self.exchange.__getitem__)
+
+
+def predict(law: Law, peers: float, ranks: int, machine: Machine = Machine()) -> Prediction:
+    """One window, one epoch and the memory of a run of `peers` on `ranks` ranks of one thread each."""
+    local = peers / ranks
+    events = law.events * local * WINDOW
+    posted = law.messages * local * WINDOW
+    partners = (ranks - 1) * -math.expm1(-posted / ranks)
+    work = law.event_cost(local) * events
+    slowest = work * imbalance(events, work_unit(law.query_share), ranks) * granularity(law, peers, ranks)
+
+    node = min(ranks, machine.ranks_per_node)
+    off_node = 1 - node / ranks
+    sent = posted * law.size
+    exchange = {}
+    for strategy, n, costs in (("alltoallv", ranks - 1, law.plain), ("sparse", partners, law.synchronous)):
+        trailer = 8 * (ranks - 1) if strategy == "alltoallv" else 0
+        length = (sent * (1 - 1 / ranks) + trailer) / max(n, 1)
+        seconds = costs.each * n + costs.crowding * n * n + costs.long * n * (length > EAGER)
+        seconds += costs.byte * n * length + machine.overhead * off_node * n
+        seconds += node * off_node * max((sent + trailer) / machine.node_bandwidth, n / machine.message_rate)
+        # sparse: the receiver's acknowledgement, then the reduction
+        reduction = math.log2(ranks) * (machine.latency + law.plain.each)
+        exchange[strategy] = seconds + (machine.latency if strategy == "alltoallv" else 2 * machine.latency + reduction)
+
+    gathered = law.epoch_bytes * peers
+    # Through the interconnect once a node, and for every rank: into the buffer, into the lists, through the filter.
+    copies = 5 * node * gathered / machine.memory_bandwidth
+    epoch = (gathered / machine.node_bandwidth if ranks > node else 0.0) + copies
+    return Prediction(events, posted * (1 - 1 / ranks), partners, work, slowest, exchange,
+                      partners * law.look * ranks, epoch, gathered, law.memory_base + law.memory_peer * local)
+
+
+def sparse_wins_from(law: Law, peers: float, machine: Machine = Machine()) -> int:
+    """The least power of two of ranks from which the sparse exchange is the faster one."""
+    ranks = 2
+    while predict(law, peers, ranks, machine).best != "sparse":
+        ranks *= 2
+    return ranks
+
+
+# --- measuring
+
+WORKLOADS = {
+    "2,000 peers": ("sybil-1m.ini", {"peers.count": 2000, "run.duration": "30s", "run.warmup": "15s"}),
+    "20,000 peers": ("sybil-1m.ini", {"peers.count": 20000, "run.duration": "30s", "run.warmup": "15s"}),
+    "phold, 4,096": ("phold.ini", {"phold.entities": 4096, "run.duration": "200s", "run.warmup": "0s"}),
+}
+SERIAL_PEERS = (2000, 6000, 20000, 60000, 200000, 1000000)
+ENVIRONMENT = {
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    "OMPI_MCA_mpi_yield_when_idle": "1",
+    "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
+    "OMP_WAIT_POLICY": "passive",
+    "OMP_NUM_THREADS": "1",
+}
+
+
+def started(command: list[object], ranks: int | None = None, seconds: int = 300, **environment: str) -> str:
+    """Output of a command, under mpirun if `ranks` is given."""
+    launcher: list[object] = ["timeout", "-k", "2", seconds, "nice"]
+    if ranks is not None:
+        launcher += ["mpirun", "-n", ranks, "--bind-to", "none"]
+        for name, value in environment.items():
+            launcher += ["-x", f"{name}={value}"]
+    done = subprocess.run([*map(str, launcher), *map(str, command)], env={**os.environ, **ENVIRONMENT},
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(map(str, command))}: exit code {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
+def run(binary: Path, folder: Path, config: str, settings: dict[str, object], ranks: int | None = None,
+        **environment: str) -> Path:
+    output = folder / "result.h5"
+    started([binary, "run", ROOT / "configs" / config, *(f"--{key}={value}" for key, value in settings.items()),
+             "--parallel.threads=1", "--parallel.partitions=1", "--output", output, "--force", "--quiet"],
+            ranks, **environment)
+    return output
+
+
+def measure_counts(binary: Path, library: Path, config: str, settings: dict[str, object], ranks: int,
+                   strategy: str) -> dict[str, object]:
+    """Counts a window in the second half of a run, all ranks together."""
+    import h5py
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        result = run(binary, folder, config, {**settings, "parallel.exchange": strategy}, ranks,
+                     LD_PRELOAD=str(library), SCALING_FOLDER=name)
+        row: dict[str, object] = {"ranks": ranks, "strategy": strategy}
+        with h5py.File(result) as file:
+            total = None
+            if "timeseries" in file:
+                late = file["timeseries/time"][:] > file["timeseries/time"][:].max() / 2
+                windows = int(file["timeseries/windows"][:][late].sum())
+                kinds = [kind.decode() for kind in file["kind"][:]]
+                sent = file["timeseries/messages"][:][late].sum(axis=0)
+                row["events"] = file["timeseries/events"][:][late].sum() / windows
+                row["posted"] = sum(int(n) for n, kind in zip(sent, kinds) if kind in MESSAGES_OFF_A_PEER) / windows
+                total = int(file["provenance/timeseries/exchanged_bytes"][:].sum())
+            else:
+                row["events"] = file["summary/events"][()] / file["summary/windows"][()]
+                row["posted"] = 0.25 * row["events"]  # phold.remote
+        if ranks > 1:
+            seen = np.stack([np.fromfile(folder / f"exchanges.{r}", dtype=np.uint32).reshape(-1, 2)
+                             for r in range(ranks)]).astype(float)
+            if total is not None and seen[:, :, 1].sum() != total:
+                raise RuntimeError(f"{seen[:, :, 1].sum()} bytes counted, {total} in the result file")
+            late_half = seen[:, seen.shape[1] // 2:]
+            row["pairs"] = late_half[:, :, 0].sum(axis=0).mean()
+            row["bytes"] = late_half[:, :, 1].sum(axis=0).mean()
+            row["most_bytes"] = late_half[:, :, 1].max(axis=0).mean()
+            row["byte_unit"] = late_half[:, :, 1].var() / late_half[:, :, 1].mean()
+        gathers = folder / "gathers"
+        if gathers.exists():
+            row["gathered"] = [int(line) for line in gathers.read_text().split()]
+        return row
+
+
+def measure_serial(binary: Path, peers: int) -> dict[str, float]:
+    """CPU seconds an event of whole runs on one core, least of some runs; and memory."""
+    import h5py
+
+    settings = {"peers.count": peers, "run.duration": "60s", "run.warmup": "15s"}
+    costs = []
+    with tempfile.TemporaryDirectory() as name:
+        for _ in range(5 if peers <= 60000 else 2 if peers <= 200000 else 1):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            result = run(binary, Path(name), "sybil-1m.ini", settings)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            with h5py.File(result) as file:
+                events = int(file["timeseries/events"][:].sum())
+                costs.append((after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / events)
+                kinds = [kind.decode() for kind in file["kind"][:]]
+                queries = int(file["timeseries/messages"][:, kinds.index("query")].sum())
+                memory = float(file["provenance"].attrs["peak_memory_bytes"])
+    return {"peers": peers, "event_cost": min(costs), "memory": memory, "queries": queries / events}
+
+
+def measure(binary: Path) -> dict[str, object]:
+    measured: dict[str, object] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for stem, source, options in (("counter.so", COUNTER, ["-shared", "-fPIC"]), ("benchmark", BENCHMARK, [])):
+            (folder / f"{stem}.c").write_text(source)
+            started(["mpicc", "-O2", *options, folder / f"{stem}.c", "-o", folder / stem])
+        lines = started([folder / "benchmark"], 2).split("\n")[:-1]
+        measured["benchmark"] = [[float(x) for x in line.split()] for line in lines]
+        measured["look"] = [[float(x) for x in started([folder / "benchmark", "look"], ranks).split()]
+                            for ranks in (2, 16, 32, 64)]
+        measured["serial"] = [measure_serial(binary, peers) for peers in SERIAL_PEERS]
+        measured["counts"] = {
+            workload: [measure_counts(binary, folder / "counter.so", config, settings, ranks, strategy)
+                       for ranks in RANKS for strategy in STRATEGIES]
+            for workload, (config, settings) in WORKLOADS.items()}
+        long = {"peers.count": 2000, "run.duration": "200s", "run.warmup": "15s"}
+        measured["gathered"] = measure_counts(binary, folder / "counter.so", "sybil-1m.ini", long, 2,
+                                              "alltoallv")["gathered"]
+    return measured
+
+
+# --- reporting
+
+
+def law_of(measured: dict) -> Law:
+    """Everything the prediction needs."""
+    # Looking through all open sends again and again costs n^2; waiting for one message after the other does not.
+    plain, synchronous = (fit_costs([tuple(row[1:]) for row in measured["benchmark"] if row[0] == style], style == 1)
+                          for style in (0, 1))
+    rows = rows_of(measured, "20,000 peers")
+    traffic = traffic_of(rows)
+    serial = measured["serial"]
+    peers, memory = (np.array([row[key] for row in serial]) for key in ("peers", "memory"))
+    slope, base = np.polyfit(peers, memory, 1, w=1 / memory)
+    per_peer_second = 1 / (20000 * WINDOW)
+    ranks, looks = np.array(measured["look"]).T
+    return Law(
+        events=rows[1]["events"] * per_peer_second, messages=traffic.messages * per_peer_second, size=traffic.size,
+        query_share=serial[-1]["queries"], event_costs=[(row["peers"], row["event_cost"]) for row in serial],
+        memory_base=float(base), memory_peer=float(slope), epoch_bytes=sum(measured["gathered"][-2:]) / 2000,
+        look=float(np.polyfit(ranks, looks, 1)[0]), plain=plain, synchronous=synchronous)
+
+
+def rows_of(measured: dict, workload: str, strategy: str = "sparse") -> dict[int, dict]:
+    return {row["ranks"]: row for row in measured["counts"][workload] if row["strategy"] == strategy}
+
+
+def traffic_of(rows: dict[int, dict]) -> Traffic:
+    return fit_traffic(list(FITTED), [rows[r]["pairs"] for r in FITTED], [rows[r]["bytes"] for r in FITTED])
+
+
+def print_counts(measured: dict) -> None:
+    print("| workload | ranks | events | messages, alltoallv | messages, sparse | bytes "
+          "| most bytes of a rank / mean |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    for workload in measured["counts"]:
+        plain = rows_of(measured, workload, "alltoallv")
+        for ranks, row in rows_of(measured, workload).items():
+            if any(row.get(key) != plain[ranks].get(key) for key in ("events", "pairs", "bytes")):
+                raise RuntimeError(f"{workload}, {ranks} ranks: the strategies do not carry the same")
+            most = f"{row['most_bytes'] * ranks / row['bytes']:.2f}" if ranks > 1 else "-"
+            print(f"| {workload} | {ranks} | {row['events']:.1f} | {ranks * (ranks - 1)} | {row.get('pairs', 0):.2f} "
+                  f"| {row.get('bytes', 0):.0f} | {most} |")
+
+
+def print_checks(measured: dict) -> None:
+    print("| workload | what | from 2, 4, 8 ranks | seen | error |")
+    print("|---|---|---:|---:|---:|")
+    for workload in measured["counts"]:
+        rows = rows_of(measured, workload)
+        traffic = traffic_of(rows)
+        last = rows[16]
+        unit = float(np.mean([rows[r]["byte_unit"] for r in FITTED]))
+        for what, found, seen in (
+                ("messages between entities a window", traffic.messages, last["posted"]),
+                ("pairs with traffic at 16 ranks", busy_pairs(16, traffic.messages), last["pairs"]),
+                ("bytes at 16 ranks", bytes_between_ranks(16, traffic.messages, traffic.size), last["bytes"]),
+                ("most bytes / mean at 16 ranks", imbalance(last["bytes"] / 16, unit, 16),
+                 last["most_bytes"] * 16 / last["bytes"])):
+            print(f"| {workload} | {what} | {found:.4g} | {seen:.4g} | {100 * (found / seen - 1):+.1f} % |")
+
+
+def print_law(measured: dict, law: Law) -> None:
+    print(f"events {law.events:.3f}, messages {law.messages:.3f} a peer and second; {law.size:.1f} bytes a message; "
+          f"query share {law.query_share:.4f}, unit {work_unit(law.query_share):.2f}")
+    print("event cost, us: " + ", ".join(f"{p:.0f}: {c * 1e6:.2f}" for p, c in law.event_costs))
+    for name, costs in (("alltoallv", law.plain), ("sparse", law.synchronous)):
+        style = STRATEGIES.index(name)
+        errors = [abs(total(costs, n, k) / t - 1) for s, n, k, t in measured["benchmark"] if s == style]
+        print(f"{name}: {costs.fixed * 1e6:.2f} us + {costs.each * 1e6:.2f} us n + {costs.crowding * 1e9:.2f} ns n^2 "
+              f"+ {costs.long * 1e6:.2f} us n (long) + {costs.byte * 1e12:.0f} ps a byte; median error "
+              f"{100 * np.median(errors):.0f} %, largest {100 * max(errors):.0f} %")
+    print(f"look: {law.look * 1e9:.2f} ns a rank; memory {law.memory_base / 1e6:.0f} MB + {law.memory_peer:.0f} B "
+          f"a peer; epoch {law.epoch_bytes:.1f} bytes a peer, at most {max(measured['gathered']) / 2000:.1f} at once")
+
+
+def total(costs: Costs, n: float, k: float) -> float:
+    return costs.fixed + n * (costs.each + costs.crowding * n + costs.long * (k > EAGER) + costs.byte * k)
+
+
+def print_predictions(law: Law) -> None:
+    print("| peers | ranks | events a window and rank | partners | work, us | slowest rank, us | alltoallv, us | "
+          "sparse, us | scan, us | window, us | wall s a simulated s | efficiency | with epochs | memory a rank |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    for peers in (1e8, 1e9):
+        for ranks in (64, 1024, 16384):
+            p = predict(law, peers, ranks)
+            second = p.second(p.best)
+            cells = [f"10^{math.log10(peers):.0f}", f"{ranks:,}", f"{p.events:,.0f}", f"{p.partners:,.0f}"]
+            cells += [f"{1e6 * t:,.0f}" for t in (p.work, p.slowest, *p.exchange.values(), p.looks, p.window(p.best))]
+            cells += [f"{second:.3g} ({p.best})", f"{100 * p.efficiency(p.best):.0f} %",
+                      f"{second + p.epoch / EPOCH:.3g}", f"{p.memory / 1e6:,.0f} MB"]
+            print(f"| {' | '.join(cells)} |")
+    for peers in (1e8, 1e9):
+        p = predict(law, peers, 1024)
+        print(f"{peers:.0e} peers: an epoch brings {p.epoch_gathered / 1e9:.1f} GB to every rank and takes "
+              f"{p.epoch:.1f} s; sparse is the faster from {sparse_wins_from(law, peers):,} ranks")
+        efficiencies = {r: predict(law, peers, r) for r in 2 ** np.arange(6, 15)}
+        print("efficiency: " + ", ".join(f"{r}: {100 * each.efficiency(each.best):.0f} %"
+                                         for r, each in efficiencies.items()))
+    print(f"o / o' = {law.plain.each / law.synchronous.each:.2f}")
+
+
+def draw(measured: dict, law: Law, file: Path) -> None:
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    import matplotlib
+    from matplotlib.figure import Figure
+    from parley_analysis.figures import PNG_DPI, STYLE
+
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(9, 3.6), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        marks = (("o", "tab:blue"), ("s", "tab:orange"), ("^", "tab:green"))
+        for workload, (marker, colour) in zip(measured["counts"], marks):
+            rows = rows_of(measured, workload)
+            messages = traffic_of(rows).messages
+            ranks = np.geomspace(2, 64, 60)
+            left.plot(ranks, [busy_pairs(r, messages) for r in ranks], color=colour, linewidth=1.2)
+            for r in RANKS[1:]:
+                left.plot(r, rows[r]["pairs"], marker, color=colour, markersize=5.5,
+                          markerfacecolor=colour if r in FITTED else "white",
+                          label=workload if r == 2 else None)
+        left.plot(ranks, ranks * (ranks - 1), color="0.4", linestyle=":", linewidth=1.2, label="alltoallv: R(R - 1)")
+        left.set_xlabel("ranks R (open marks: not in the fit)")
+        left.set_ylabel("messages between ranks a window")
+        left.set_title("Counted, and the law fitted to 2, 4, 8 ranks", fontsize=9)
+        ranks = 2 ** np.arange(6, 15)
+        for peers, colour in ((1e8, "tab:blue"), (1e9, "tab:red")):
+            predictions = [predict(law, peers, int(r)) for r in ranks]
+            name = f"$10^{math.log10(peers):.0f}$ peers"
+            for strategy, line in zip(STRATEGIES, ("--", "-")):
+                right.plot(ranks, [p.second(strategy) for p in predictions], line, color=colour, linewidth=1.3,
+                           label=f"{name}, {strategy}")
+            right.plot(ranks, [p.work / WINDOW for p in predictions], ":", color=colour, linewidth=1.1,
+                       label=f"{name}, events alone")
+            right.plot(ranks, [p.epoch / EPOCH for p in predictions], "-.", color=colour, linewidth=0.9, alpha=0.7,
+                       label=f"{name}, epochs")
+        right.set_xlabel("ranks R")
+        right.set_ylabel("wall s a simulated s")
+        right.set_title("Predicted: windows of each strategy; epochs apart", fontsize=9)
+        right.legend(fontsize=7, ncols=2, loc="upper right", bbox_to_anchor=(1.0, 1.0))
+        left.legend(fontsize=7.5, loc="upper left")
+        for ax in (left, right):
+            ax.set_xscale("log", base=2)
+            ax.set_yscale("log")
+            ax.grid(color="0.92", linewidth=0.6)
+        left.set_xticks([2, 4, 8, 16, 32, 64], ["2", "4", "8", "16", "32", "64"])
+        right.set_xticks([64, 256, 1024, 4096, 16384], ["64", "256", "1,024", "4,096", "16,384"])
+        right.set_ylim(top=5e3)
+        figure.savefig(file, dpi=PNG_DPI, metadata={"Software": None})
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    measuring = commands.add_parser("measure", help="run the program and the benchmarks")
+    measuring.add_argument("file", type=Path)
+    measuring.add_argument("--binary", type=Path, default=ROOT / "build" / "release" / "parley")
+    reporting = commands.add_parser("report", help="print tables, draw the figure")
+    reporting.add_argument("file", type=Path)
+    reporting.add_argument("--figure", type=Path)
+    options = parser.parse_args()
+    if options.command == "measure":
+        options.file.parent.mkdir(parents=True, exist_ok=True)
+        options.file.write_text(json.dumps(measure(options.binary.resolve()), indent=1, default=float) + "\n")
+        return 0
+    measured = json.loads(options.file.read_text())
+    law = law_of(measured)
+    print_counts(measured)
+    print_checks(measured)
+    print_law(measured, law)
+    print_predictions(law)
+    if options.figure:
+        draw(measured, law, options.figure)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Means and intervals against scipy and values worked by hand."""
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from parley_analysis.statistics import mean_interval, require_only, summarise
+from scipy import stats
+
+
+def test_hand_value():
+    # 1, 2, 3: standard deviation 1, t(0.975, 2) = 4.30265
+    interval = mean_interval([1, 2, 3])
+    assert interval.mean == 2.0 and interval.count == 3
+    assert interval.half_width == pytest.approx(4.302653 / math.sqrt(3), rel=1e-6)
+    assert (interval.low, interval.high) == (2.0 - interval.half_width, 2.0 + interval.half_width)
+
+
+@pytest.mark.parametrize("confidence", [0.9, 0.95, 0.99])
+def test_against_scipy(confidence):
+    values = np.random.default_rng(1).normal(5.0, 2.0, 17)
+    low, high = stats.t.interval(confidence, 16, loc=values.mean(), scale=stats.sem(values))
+    interval = mean_interval(values, confidence)
+    assert (interval.low, interval.high) == (pytest.approx(low), pytest.approx(high))
+
+
+def test_coverage_is_near_the_confidence():
+    generator = np.random.default_rng(2)
+    intervals = [mean_interval(generator.normal(0, 1, 5)) for _ in range(2000)]
+    inside = sum(interval.low < 0 < interval.high for interval in intervals)
+    assert abs(inside / 2000 - 0.95) < 4 * math.sqrt(0.95 * 0.05 / 2000)
+
+
+def test_few_and_missing_values():
+    assert mean_interval([]).count == 0 and math.isnan(mean_interval([]).mean)
+    assert mean_interval([4.0]).mean == 4.0 and math.isnan(mean_interval([4.0]).half_width)
+    assert mean_interval([1.0, math.nan, 3.0]).mean == 2.0
+    assert mean_interval([0.5, 0.5]).half_width == 0.0
+
+
+def frame_of_two_points() -> pd.DataFrame:
+    return pd.DataFrame({"a.b": ["y", "x", "x"], "run.seed": [1, 1, 2], "rate": [1.0, 2.0, 4.0],
+                         "file": ["p", "q", "r"]})
+
+
+def test_summary_has_a_row_a_point():
+    table = summarise(frame_of_two_points())
+    assert list(table.columns) == ["a.b", "runs", "rate", "rate_low", "rate_high"]
+    assert table["a.b"].tolist() == ["x", "y"] and table["runs"].tolist() == [2, 1]
+    assert table["rate"].tolist() == [3.0, 1.0]
+    # 2, 4: standard error 1, t(0.975, 1) = 12.7062
+    assert table["rate_high"][0] == pytest.approx(3.0 + 12.7062, rel=1e-5)
+    assert math.isnan(table["rate_low"][1])
+
+
+def test_summary_of_one_point():
+    table = summarise(frame_of_two_points().drop(columns="a.b"))
+    assert table["runs"].tolist() == [3] and table["rate"][0] == pytest.approx(7 / 3)
+
+
+def test_mixing_points_is_refused():
+    require_only(frame_of_two_points(), ["a.b"])
+    with pytest.raises(ValueError, match="also differ in a.b"):
+        require_only(frame_of_two_points(), [])
+    with pytest.raises(ValueError, match="no parameter c.d"):
+        require_only(frame_of_two_points(), ["a.b", "c.d"])

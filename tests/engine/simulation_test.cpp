@@ -1,0 +1,659 @@
+// The loop and its rules: lookahead, order of events and boundaries, errors, and results that do not depend on
+// partitions, threads and ranks.
+#include "engine/simulation.hpp"
+
+#include <gtest/gtest.h>
+
+#include <barrier>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <queue>
+#include <set>
+#include <thread>
+#include <tuple>
+
+#include "models/phold/phold_model.hpp"
+
+namespace parley {
+namespace {
+
+// --- a model whose handlers a test writes down
+
+class ScriptModel;
+using ScriptContext = Context<ScriptModel>;
+
+struct Number {
+    std::uint64_t value;
+};
+
+struct Script {
+    std::uint32_t entities = 2;
+    Duration lookahead{100};
+    std::size_t largest_event = max_event_bytes;
+    std::vector<SimTime> boundaries;
+    std::function<void(ScriptContext&)> start = [](ScriptContext&) {};
+    std::function<void(ScriptContext&, const Event&)> handle = [](ScriptContext&, const Event&) {};
+    std::function<void(SimTime)> boundary = [](SimTime) {};
+    std::uint32_t first_sequence = 0;
+};
+
+class ScriptState {
+   public:
+    ScriptState(const ScriptModel& model, const EntityDirectory& directory, std::uint32_t partition);
+    void start(ScriptContext& context);
+    void handle(ScriptContext& context, const Event& event);
+    void prefetch(const Event&) const {}
+    std::uint32_t& sequence(EntityId id) { return sequences_[id.value]; }
+
+   private:
+    const Script& script_;
+    std::vector<std::uint32_t> sequences_;
+};
+
+class ScriptModel {
+   public:
+    using State = ScriptState;
+    explicit ScriptModel(const Script& script) : script_(script) {}
+    std::vector<EntityKind> entity_kinds() const { return {{"entities", script_.entities, 1, {}}}; }
+    Duration lookahead() const { return script_.lookahead; }
+    std::size_t largest_event() const { return script_.largest_event; }
+    SimTime next_boundary(SimTime after) const {
+        for (const SimTime boundary : script_.boundaries) {
+            if (boundary > after) return boundary;
+        }
+        return never;
+    }
+    void at_boundary(SimTime now, std::span<ScriptState*>, Transport&, const EngineCounters& counters) {
+        last_counters = counters;
+        script_.boundary(now);
+    }
+    const Script& script() const { return script_; }
+    EngineCounters last_counters;
+
+   private:
+    const Script& script_;
+};
+
+ScriptState::ScriptState(const ScriptModel& model, const EntityDirectory& directory, std::uint32_t)
+    : script_(model.script()), sequences_(directory.entity_count(), script_.first_sequence) {}
+void ScriptState::start(ScriptContext& context) { script_.start(context); }
+void ScriptState::handle(ScriptContext& context, const Event& event) { script_.handle(context, event); }
+
+struct Outcome {
+    EngineCounters counters;
+    std::uint64_t pending;
+};
+
+Outcome run(const Script& script, SimTime end, ExecutionOptions options = {}) {
+    ScriptModel model(script);
+    const auto transport = make_serial_transport();
+    Simulation<ScriptModel> simulation(model, *transport, options);
+    Progress progress(end, true);
+    simulation.run(end, progress);
+    return {simulation.population().counters(), simulation.population().pending_events()};
+}
+
+std::string error_of(const std::function<void()>& action) {
+    try {
+        action();
+    } catch (const SimulationError& error) {
+        return error.what();
+    }
+    return "no SimulationError";
+}
+
+// --- the lookahead
+
+TEST(Simulation, RefusesAMessageFasterThanTheLookaheadNamingEverythingInvolved) {
+    for (const std::uint32_t partitions : {1U, 3U}) {
+        Script script;
+        script.entities = 300;
+        script.lookahead = Duration{5000};
+        script.start = [](ScriptContext& context) {
+            if (context.self().value == 17) context.schedule(Duration{10}, 0, Number{});
+        };
+        script.handle = [](ScriptContext& context, const Event&) {
+            context.send(EntityId{242}, Duration{4999}, 0, Number{});
+        };
+        const std::string message = error_of([&] { run(script, SimTime{100'000}, {partitions, 1}); });
+        for (const char* part : {"17", "242", "4999", "5000"}) {
+            EXPECT_NE(message.find(part), std::string::npos) << message << " lacks " << part;
+        }
+    }
+}
+
+TEST(Simulation, RefusesAListFasterThanTheLookahead) {
+    Script script;
+    script.start = [](ScriptContext& context) {
+        const std::vector<std::uint64_t> items{1, 2};
+        context.send_list(EntityId{1}, Duration{99}, 0, Number{2}, std::span<const std::uint64_t>(items));
+    };
+    EXPECT_NE(error_of([&] { run(script, SimTime{1000}); }).find("lookahead"), std::string::npos);
+}
+
+TEST(Simulation, RefusesAShortMessageOfAnEntityToItself) {
+    Script script;
+    script.start = [](ScriptContext& context) { context.send(context.self(), Duration{99}, 0, Number{}); };
+    EXPECT_NE(error_of([&] { run(script, SimTime{1000}); }).find("lookahead"), std::string::npos);
+}
+
+TEST(Simulation, TakesAMessageOfExactlyTheLookahead) {
+    Script script;
+    std::vector<std::int64_t> times;
+    script.start = [](ScriptContext& context) {
+        if (context.self().value == 0) context.send(EntityId{1}, Duration{100}, 0, Number{});
+    };
+    script.handle = [&](ScriptContext& context, const Event&) { times.push_back(context.now().nanoseconds); };
+    run(script, SimTime{1000});
+    EXPECT_EQ(times, std::vector<std::int64_t>{100});
+}
+
+// --- order
+
+TEST(Simulation, FiresTimersOfTheSameWindowInOrder) {
+    Script script;
+    script.entities = 1;
+    std::vector<std::pair<std::int64_t, std::uint64_t>> log;
+    script.start = [](ScriptContext& context) { context.schedule(Duration{1010}, 0, Number{0}); };
+    script.handle = [&](ScriptContext& context, const Event& event) {
+        const std::uint64_t number = event.payload<Number>().value;
+        log.emplace_back(context.now().nanoseconds, number);
+        if (number != 0) return;
+        context.schedule(Duration{50}, 0, Number{1});
+        context.schedule(Duration{20}, 0, Number{2});
+        context.schedule(Duration{0}, 0, Number{3});
+        context.schedule(Duration{20}, 0, Number{4});
+        context.schedule(Duration{300}, 0, Number{5});
+    };
+    const Outcome outcome = run(script, SimTime{5000});
+    const std::vector<std::pair<std::int64_t, std::uint64_t>> wanted{{1010, 0}, {1010, 3}, {1030, 2},
+                                                                     {1030, 4}, {1060, 1}, {1310, 5}};
+    EXPECT_EQ(log, wanted);
+    EXPECT_EQ(outcome.counters.events, 6U);
+    EXPECT_EQ(outcome.counters.windows, 2U);
+}
+
+TEST(Simulation, FiresATimerBetweenTwoMessagesOfItsWindow) {
+    Script script;
+    script.entities = 3;
+    std::vector<std::uint64_t> log;
+    script.start = [](ScriptContext& context) {
+        if (context.self().value == 0) context.send(EntityId{2}, Duration{210}, 0, Number{0});
+        if (context.self().value == 1) context.send(EntityId{2}, Duration{250}, 0, Number{1});
+    };
+    script.handle = [&](ScriptContext& context, const Event& event) {
+        const std::uint64_t number = event.payload<Number>().value;
+        log.push_back(number);
+        if (number != 0) return;
+        context.schedule(Duration{60}, 0, Number{4});  // 270, after message 1
+        context.schedule(Duration{39}, 0, Number{2});  // 249, before it
+        context.schedule(Duration{40}, 0, Number{3});  // 250: sender 2 comes after sender 1
+    };
+    run(script, SimTime{1000});
+    EXPECT_EQ(log, (std::vector<std::uint64_t>{0, 2, 1, 3, 4}));
+}
+
+TEST(Simulation, OrdersSimultaneousEventsBySenderThenSequence) {
+    Script script;
+    script.entities = 5;
+    std::vector<std::uint64_t> log;
+    script.start = [](ScriptContext& context) {
+        const std::uint32_t self = context.self().value;
+        if (self == 2) return;
+        for (std::uint64_t i = 0; i < 3; ++i) context.send(EntityId{2}, Duration{500}, 0, Number{self * 10ULL + i});
+    };
+    script.handle = [&](ScriptContext&, const Event& event) { log.push_back(event.payload<Number>().value); };
+    for (const std::uint32_t partitions : {1U, 2U, 5U}) {
+        log.clear();
+        run(script, SimTime{1000}, {partitions, 1});
+        EXPECT_EQ(log, (std::vector<std::uint64_t>{0, 1, 2, 10, 11, 12, 30, 31, 32, 40, 41, 42}));
+    }
+}
+
+TEST(Simulation, PutsABoundaryAfterAllEventsBeforeItAndBeforeAllOthers) {
+    Script script;
+    script.lookahead = Duration{100};
+    // 250 and 255 cut the window [200, 300); 300 and 400 lie on its grid; 777 has no events around it.
+    script.boundaries = {SimTime{250}, SimTime{255}, SimTime{300}, SimTime{400}, SimTime{777}, SimTime{1000}};
+    std::vector<std::int64_t> log;  // times of events; boundaries as negative numbers
+    script.start = [](ScriptContext& context) {
+        for (const std::int64_t time : {249, 250, 251, 254, 255, 299, 300, 399, 400, 999}) {
+            context.schedule(Duration{time}, 0, Number{});
+        }
+    };
+    script.handle = [&](ScriptContext& context, const Event&) { log.push_back(context.now().nanoseconds); };
+    script.boundary = [&](SimTime now) { log.push_back(-now.nanoseconds); };
+    // The larger run has more events in a window than are handled at once.
+    for (const auto& [entities, partitions] : {std::pair(4U, 1U), std::pair(4U, 4U), std::pair(6000U, 1U)}) {
+        script.entities = entities;
+        log.clear();
+        run(script, SimTime{1000}, {partitions, 1});
+        std::vector<std::int64_t> calls;
+        std::set<std::int64_t> events_seen;
+        std::size_t events = 0;
+        for (const std::int64_t entry : log) {
+            if (entry >= 0) {
+                ++events;
+                events_seen.insert(entry);
+                EXPECT_GE(entry, calls.empty() ? 0 : -calls.back());
+                continue;
+            }
+            calls.push_back(entry);
+            // All events before the boundary are done, no other one is.
+            std::size_t expected = 0;
+            for (const std::int64_t time : {249, 250, 251, 254, 255, 299, 300, 399, 400, 999})
+                expected += time < -entry;
+            EXPECT_EQ(events, entities * expected) << "at boundary " << -entry;
+        }
+        EXPECT_EQ(calls, (std::vector<std::int64_t>{-250, -255, -300, -400, -777, -1000}));
+        EXPECT_EQ(events, 10 * entities);
+        EXPECT_EQ(events_seen.size(), 10U);
+    }
+}
+
+TEST(Simulation, FiresATimerSetAcrossABoundaryAfterIt) {
+    Script script;
+    script.entities = 1;
+    script.boundaries = {SimTime{250}, SimTime{1000}};
+    std::vector<std::int64_t> log;
+    script.start = [](ScriptContext& context) { context.schedule(Duration{210}, 0, Number{0}); };
+    script.handle = [&](ScriptContext& context, const Event& event) {
+        log.push_back(context.now().nanoseconds);
+        if (event.payload<Number>().value == 0) {
+            context.schedule(Duration{40}, 0, Number{1});
+            context.schedule(Duration{39}, 0, Number{1});
+        }
+    };
+    script.boundary = [&](SimTime now) { log.push_back(-now.nanoseconds); };
+    run(script, SimTime{1000});
+    EXPECT_EQ(log, (std::vector<std::int64_t>{210, 249, -250, 250, -1000}));
+}
+
+// --- the end
+
+TEST(Simulation, HandlesEventsBeforeTheEndOnly) {
+    Script script;
+    script.entities = 1;
+    std::vector<std::int64_t> log;
+    script.start = [](ScriptContext& context) {
+        for (const std::int64_t time : {999, 1000, 1001}) context.schedule(Duration{time}, 0, Number{});
+    };
+    script.handle = [&](ScriptContext& context, const Event&) { log.push_back(context.now().nanoseconds); };
+    const Outcome outcome = run(script, SimTime{1000});
+    EXPECT_EQ(log, std::vector<std::int64_t>{999});
+    EXPECT_EQ(outcome.pending, 2U);
+}
+
+TEST(Simulation, EndsAtOnceWithoutEvents) {
+    Script script;
+    script.boundaries = {SimTime{500'000'000'000}, SimTime{1'000'000'000'000}};
+    std::vector<std::int64_t> boundaries;
+    script.boundary = [&](SimTime now) { boundaries.push_back(now.nanoseconds); };
+    for (const std::uint32_t partitions : {1U, 2U}) {
+        boundaries.clear();
+        const Outcome outcome = run(script, SimTime{1'000'000'000'000}, {partitions, 1});
+        EXPECT_EQ(outcome.counters.windows, 0U);
+        EXPECT_EQ(outcome.counters.events, 0U);
+        EXPECT_EQ(boundaries, (std::vector<std::int64_t>{500'000'000'000, 1'000'000'000'000}));
+    }
+}
+
+TEST(Simulation, SkipsEmptyWindows) {
+    Script script;
+    script.entities = 1;
+    script.start = [](ScriptContext& context) {
+        for (const std::int64_t time : {0LL, 50LL, 1'000'000'000LL, 900'000'000'000LL}) {
+            context.schedule(Duration{time}, 0, Number{});
+        }
+    };
+    EXPECT_EQ(run(script, SimTime{1'000'000'000'000}).counters.windows, 3U);
+}
+
+// --- senders and counts
+
+TEST(Simulation, NumbersTheEventsOfASender) {
+    Script script;
+    script.entities = 1;
+    std::vector<std::uint32_t> counts;
+    script.start = [&](ScriptContext& context) {
+        for (int i = 0; i < 3; ++i) {
+            counts.push_back(context.sent());
+            context.schedule(Duration{i}, 0, Number{});
+        }
+    };
+    script.handle = [&](ScriptContext&, const Event& event) { counts.push_back(event.header().sequence); };
+    run(script, SimTime{1000});
+    EXPECT_EQ(counts, (std::vector<std::uint32_t>{0, 1, 2, 0, 1, 2}));
+}
+
+TEST(Simulation, RefusesMoreEventsThanASenderCanNumber) {
+    Script script;
+    script.entities = 1;
+    script.first_sequence = UINT32_MAX - 1;
+    script.start = [](ScriptContext& context) { context.schedule(Duration{1}, 0, Number{}); };
+    script.handle = [](ScriptContext& context, const Event&) { context.schedule(Duration{1}, 0, Number{}); };
+    EXPECT_NE(error_of([&] { run(script, SimTime{1000}); }).find("2^32"), std::string::npos);
+}
+
+TEST(Simulation, RefusesATimerBeyondTheRangeOfTime) {
+    Script script;
+    script.start = [](ScriptContext& context) { context.schedule(Duration{50}, 0, Number{}); };
+    script.handle = [](ScriptContext& context, const Event&) {
+        context.schedule(Duration{std::numeric_limits<std::int64_t>::max() - 10}, 0, Number{});
+    };
+    EXPECT_NE(error_of([&] { run(script, SimTime{1000}); }).find("overflow"), std::string::npos);
+}
+
+TEST(Simulation, LeavesDiscountedEventsOutOfTheCount) {
+    Script script;
+    script.entities = 1;
+    script.start = [](ScriptContext& context) {
+        for (std::uint64_t i = 0; i < 10; ++i) context.schedule(Duration{1}, 0, Number{i});
+    };
+    script.handle = [](ScriptContext& context, const Event& event) {
+        if (event.payload<Number>().value % 2 == 0) context.discount_event();
+    };
+    EXPECT_EQ(run(script, SimTime{1000}).counters.events, 5U);
+}
+
+// --- errors of several partitions
+
+TEST(Simulation, RethrowsTheErrorOfTheLowestPartition) {
+    Script script;
+    script.entities = 400;
+    script.start = [](ScriptContext& context) { context.schedule(Duration{10}, 0, Number{}); };
+    // Partitions of 100 entities: all but the first fail.
+    script.handle = [](ScriptContext& context, const Event&) {
+        if (context.self().value % 100 == 50 && context.self().value > 100) {
+            throw SimulationError("entity " + std::to_string(context.self().value));
+        }
+    };
+    for (const int threads : {1, 2, 4}) {
+        EXPECT_EQ(error_of([&] { run(script, SimTime{1000}, {4, threads}); }), "entity 150");
+    }
+}
+
+TEST(Simulation, RethrowsTheErrorOfTheLowestPartitionAtTheStart) {
+    Script script;
+    script.entities = 400;
+    script.start = [](ScriptContext& context) {
+        if (context.self().value >= 200) throw SimulationError("entity " + std::to_string(context.self().value));
+    };
+    for (const int threads : {1, 2, 4}) {
+        EXPECT_EQ(error_of([&] { run(script, SimTime{1000}, {4, threads}); }), "entity 200");
+    }
+}
+
+TEST(ForEachInParallel, DoesAllWorkOnceAndRethrowsTheLowestError) {
+    for (const int threads : {1, 2, 3}) {
+        std::vector<int> done(100);
+        for_each_in_parallel(done.size(), threads, [&](std::size_t i) { ++done[i]; });
+        EXPECT_EQ(done, std::vector<int>(100, 1));
+        const auto failing = [](std::size_t i) {
+            if (i % 7 == 6) throw SimulationError(std::to_string(i));
+        };
+        EXPECT_EQ(error_of([&] { for_each_in_parallel(100, threads, failing); }), "6");
+    }
+}
+
+// --- PHOLD against a textbook engine
+
+phold::Parameters phold_parameters(std::uint32_t entities, Duration tick, double remote) {
+    phold::Parameters p;
+    p.seed = 11;
+    p.end = SimTime{30'000'000'000};
+    p.entities = entities;
+    p.remote = remote;
+    p.mean = Duration{1'000'000'000};
+    p.lookahead = Duration{500'000'000};
+    p.tick = tick;
+    return p;
+}
+
+struct PholdResult {
+    std::uint64_t digest = 0;
+    std::uint64_t events = 0;
+    friend bool operator==(const PholdResult&, const PholdResult&) = default;
+};
+
+// One priority queue in the full order of events.
+PholdResult textbook(const phold::Parameters& p) {
+    using Key = std::tuple<std::int64_t, std::uint32_t, std::uint32_t, std::uint32_t>;  // time, to, sender, sequence
+    std::priority_queue<Key, std::vector<Key>, std::greater<>> pending;
+    std::vector<phold::Entity> entities(p.entities);
+    for (std::uint32_t i = 0; i < p.entities; ++i) {
+        pending.emplace(phold::first_delay(p, i).nanoseconds, i, i, entities[i].sequence++);
+    }
+    PholdResult result;
+    while (!pending.empty() && std::get<0>(pending.top()) < p.end.nanoseconds) {
+        const auto [time, self, sender, sequence] = pending.top();
+        pending.pop();
+        phold::Entity& entity = entities[self];
+        const EventHeader event{SimTime{time}, EntityId{self}, EntityId{sender}, sequence, 0, 24};
+        phold::fold(entity, event, p.work);
+        const phold::Decision next = phold::decide(p, self, entity.handled++);
+        pending.emplace(time + next.delay.nanoseconds, next.destination, self, entity.sequence++);
+        ++result.events;
+    }
+    result.digest = phold::digest_of(entities, 0);
+    return result;
+}
+
+PholdResult run_phold(const phold::Parameters& p, Transport& transport, ExecutionOptions options) {
+    phold::PholdModel model(p);
+    Simulation<phold::PholdModel> simulation(model, transport, options);
+    Progress progress(p.end, true);
+    simulation.run(p.end, progress);
+    return {model.digest(), model.events()};
+}
+
+const std::vector<phold::Parameters> phold_cases{
+    phold_parameters(1, Duration{1}, 1),                  // alone
+    phold_parameters(1000, Duration{1}, 0.25),            // hardly any ties
+    phold_parameters(1000, Duration{250'000'000}, 0.25),  // about 120 times for all events: many ties
+    phold_parameters(1000, Duration{1'000'000'000}, 1),   // everything is remote and simultaneous
+    phold_parameters(3, Duration{500'000'000}, 0.9),
+};
+
+// So many events in a window that they are handled in blocks.
+phold::Parameters crowded_phold() {
+    phold::Parameters p = phold_parameters(100'000, Duration{100'000'000}, 0.5);
+    p.end = SimTime{2'000'000'000};
+    return p;
+}
+
+TEST(Phold, DoesWhatATextbookEngineDoesForAnyNumberOfPartitionsAndThreads) {
+    for (const phold::Parameters& p : phold_cases) {
+        const PholdResult wanted = textbook(p);
+        ASSERT_GT(wanted.events, p.entities);
+        for (const std::uint32_t partitions : {1U, 2U, 3U, 5U}) {
+            for (const int threads : {1, 2}) {
+                const auto transport = make_serial_transport();
+                EXPECT_EQ(run_phold(p, *transport, {partitions, threads}), wanted)
+                    << p.entities << " entities, " << partitions << " partitions, " << threads << " threads";
+            }
+        }
+    }
+}
+
+TEST(Phold, DoesWhatATextbookEngineDoesInCrowdedWindows) {
+    const phold::Parameters p = crowded_phold();
+    const PholdResult wanted = textbook(p);
+    for (const std::uint32_t partitions : {1U, 2U}) {
+        const auto transport = make_serial_transport();
+        EXPECT_EQ(run_phold(p, *transport, {partitions, 2}), wanted) << partitions << " partitions";
+    }
+}
+
+TEST(Phold, DigestTellsTheOrderOfSimultaneousEvents) {
+    const EventHeader a{SimTime{5}, EntityId{0}, EntityId{1}, 0, 0, 24};
+    const EventHeader b{SimTime{5}, EntityId{0}, EntityId{2}, 0, 0, 24};
+    std::vector<phold::Entity> ab(1);
+    std::vector<phold::Entity> ba(1);
+    phold::fold(ab[0], a, 0);
+    phold::fold(ab[0], b, 0);
+    phold::fold(ba[0], b, 0);
+    phold::fold(ba[0], a, 0);
+    EXPECT_NE(phold::digest_of(ab, 0), phold::digest_of(ba, 0));
+}
+
+TEST(Phold, CutsOfTheDigestAddUp) {
+    std::vector<phold::Entity> entities(10);
+    for (std::uint32_t i = 0; i < 10; ++i) entities[i] = {i, i * i, 977ULL * i};
+    const std::span<const phold::Entity> all(entities);
+    EXPECT_EQ(phold::digest_of(all, 0), phold::digest_of(all.first(4), 0) + phold::digest_of(all.subspan(4), 4));
+}
+
+// --- several ranks in one process: every rank a thread, meeting at barriers
+
+class Meeting {
+   public:
+    explicit Meeting(int ranks) : barrier_(ranks), sent(static_cast<std::size_t>(ranks)), minima(sent.size()) {}
+    void meet() { barrier_.arrive_and_wait(); }
+
+   private:
+    std::barrier<> barrier_;
+
+   public:
+    std::mutex mutex;
+    std::vector<std::vector<Bytes>> sent;  // by sender, then receiver
+    std::vector<std::int64_t> minima;
+    std::vector<std::uint64_t> totals;
+};
+
+class ThreadTransport final : public Transport {
+   public:
+    ThreadTransport(Meeting& meeting, int rank, int size) : meeting_(meeting), rank_(rank), size_(size) {}
+    int rank() const override { return rank_; }
+    int size() const override { return size_; }
+    std::int64_t exchange(Outgoing& outgoing, Bytes& incoming, std::int64_t local_minimum) override {
+        const auto me = static_cast<std::size_t>(rank_);
+        std::vector<Bytes>& mine = meeting_.sent[me];
+        mine.assign(meeting_.sent.size(), {});
+        for (const int to : outgoing.receivers()) {
+            EXPECT_NE(to, rank_);
+            mine[static_cast<std::size_t>(to)] = outgoing.to(to);
+        }
+        outgoing.clear();
+        meeting_.minima[me] = local_minimum;
+        meeting_.meet();
+        std::int64_t minimum = local_minimum;
+        for (std::size_t from = 0; from < meeting_.sent.size(); ++from) {
+            const Bytes& bytes = meeting_.sent[from][me];
+            incoming.insert(incoming.end(), bytes.begin(), bytes.end());
+            minimum = std::min(minimum, meeting_.minima[from]);
+        }
+        meeting_.meet();
+        return minimum;
+    }
+    void use(ExchangeStrategy) override {}
+    void sum(std::span<std::uint64_t> values) override {
+        combine(values, [](std::uint64_t a, std::uint64_t b) { return a + b; });
+    }
+    void maximum(std::span<std::uint64_t> values) override {
+        combine(values, [](std::uint64_t a, std::uint64_t b) { return std::max(a, b); });
+    }
+    std::vector<Bytes> gather_all(const Bytes& mine) override {
+        meeting_.sent[static_cast<std::size_t>(rank_)] = {mine};
+        meeting_.meet();
+        std::vector<Bytes> all;
+        for (const auto& bytes : meeting_.sent) all.push_back(bytes[0]);
+        meeting_.meet();
+        return all;
+    }
+    [[noreturn]] void abort(int exit_code) override { std::exit(exit_code); }
+
+   private:
+    template <class Operation>
+    void combine(std::span<std::uint64_t> values, Operation operation) {
+        {
+            const std::lock_guard lock(meeting_.mutex);
+            meeting_.totals.resize(values.size());
+            for (std::size_t i = 0; i < values.size(); ++i) {
+                meeting_.totals[i] = operation(meeting_.totals[i], values[i]);
+            }
+        }
+        meeting_.meet();
+        std::copy(meeting_.totals.begin(), meeting_.totals.end(), values.begin());
+        meeting_.meet();
+        if (rank_ == 0) meeting_.totals.clear();
+        meeting_.meet();
+    }
+
+    Meeting& meeting_;
+    int rank_;
+    int size_;
+};
+
+TEST(Phold, DoesWhatATextbookEngineDoesForAnyNumberOfRanks) {
+    const phold::Parameters p = phold_parameters(300, Duration{250'000'000}, 0.5);
+    const PholdResult wanted = textbook(p);
+    for (const int ranks : {2, 3}) {
+        for (const std::uint32_t partitions : {1U, 2U}) {
+            Meeting meeting(ranks);
+            std::vector<PholdResult> results(static_cast<std::size_t>(ranks));
+            std::vector<std::thread> threads;
+            threads.reserve(results.size());
+            for (int rank = 0; rank < ranks; ++rank) {
+                threads.emplace_back([&, rank] {
+                    ThreadTransport transport(meeting, rank, ranks);
+                    results[static_cast<std::size_t>(rank)] = run_phold(p, transport, {partitions, 1});
+                });
+            }
+            for (std::thread& thread : threads) thread.join();
+            for (const PholdResult& result : results) EXPECT_EQ(result, wanted) << ranks << " ranks";
+        }
+    }
+}
+
+// --- lists, last: one that leaves its page damages what comes after
+
+TEST(Lists, AreDeliveredUpToTheLargestEvent) {
+    struct Item {
+        std::uint64_t words[3];
+    };
+    // 83 items of 24 bytes, the payload and the header make 2024 of max_event_bytes = 2048 bytes.
+    for (const std::size_t count : {0U, 1U, 8U, 40U, 41U, 64U, 83U}) {
+        Script script;
+        script.entities = 4;
+        script.start = [&](ScriptContext& context) {
+            std::vector<Item> items(count);
+            for (std::size_t i = 0; i < count; ++i) items[i] = {{context.self().value, i, ~i}};
+            // Three windows, filled in turn: a record that leaves its page would run into those of another window.
+            for (std::uint32_t i = 0; i < 12; ++i) {
+                context.send_list(EntityId{i % 4}, Duration{150 + 100 * (i % 3)}, 9, Number{count},
+                                  std::span<const Item>(items));
+            }
+        };
+        std::size_t intact = 0;
+        script.handle = [&](ScriptContext&, const Event& event) {
+            const auto items = event.list<Number, Item>(event.payload<Number>().value);
+            bool good = event.kind() == 9 && items.size() == count;
+            for (std::size_t i = 0; good && i < count; ++i) {
+                good = items[i].words[0] == event.sender().value && items[i].words[1] == i && items[i].words[2] == ~i;
+            }
+            intact += good ? 1 : 0;
+        };
+        for (const std::uint32_t partitions : {1U, 2U}) {
+            intact = 0;
+            run(script, SimTime{1000}, {partitions, 1});
+            EXPECT_EQ(intact, 48U) << count << " items, " << partitions << " partitions";
+        }
+    }
+}
+
+// 8192 items of 8 bytes make 2^16 bytes, which an event's 16-bit size cannot tell from none.
+TEST(Lists, AreRefusedAboveTheLargestEvent) {
+    for (const std::size_t count : {300U, 10'000U, 8192U}) {
+        Script script;
+        script.start = [&](ScriptContext& context) {
+            const std::vector<std::uint64_t> items(count);
+            context.send_list(EntityId{0}, Duration{150}, 0, Number{count}, std::span<const std::uint64_t>(items));
+        };
+        ASSERT_ANY_THROW(run(script, SimTime{1000})) << count << " items of 8 bytes";
+    }
+}
+
+}  // namespace
+}  // namespace parley

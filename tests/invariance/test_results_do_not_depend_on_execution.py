@@ -1,0 +1,85 @@
+"""Results are equal byte for byte for any number of ranks, threads and partitions."""
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from comparison import first_difference, raw_datasets
+from parley_runs import CONFIGS, read, run, time_order_binary
+
+# (ranks, threads, partitions a rank); ranks None: without a launcher, on the serial transport.
+REFERENCE = (None, 1, 1)
+GRID = [(None, 1, 2), (None, 2, 2), (None, 2, 5), *itertools.product((1, 2, 3, 4), (1, 2), (1, 2, 5))]
+FEW = [(None, 2, 5), (2, 2, 2), (3, 1, 5), (4, 2, 1)]
+
+CASES = {
+    "paper-sybil": (CONFIGS / "paper-sybil.ini", GRID, {"run.duration": "75s"}),
+    "20000 peers": (CONFIGS / "sybil-1m.ini", GRID, {
+        "peers.count": 20000, "run.duration": "10s", "run.warmup": "5s"}),
+    # Many simultaneous events: delays are multiples of a quarter of the lookahead.
+    "phold": (CONFIGS / "phold.ini", GRID, {
+        "phold.entities": 16384, "phold.tick": "250ms", "phold.lookahead": "1s", "run.warmup": "0s",
+        "run.duration": "60s"}),
+    # Everything else that is in the model: drift, several shards a cell, canaries in parallel, silent Sybils,
+    # full queues, evicted ratings, latencies beyond the time-outs.
+    "mixed": (CONFIGS / "paper-ttl.ini", FEW, {
+        "peers.count": 500, "peers.workflow_rate": 0.3, "run.duration": "60s", "run.warmup": "10s",
+        "registry.entries_per_shard": 60, "registry.fanout": 2, "canary.parallel": 3, "canary.count": 2,
+        "adversary.fraction": 0.3, "adversary.silent": 0.5, "execution.queue_capacity": 1, "execution.timeout": "4s",
+        "query.timeout": "150ms", "canary.timeout": "250ms", "reputation.ratings_per_rater": 4,
+        "reputation.table_size": 3, "workflow.deadline": "20s",
+        "workflow.steps": "any/low, image_generation/medium, publishing/high/side_effect"}),
+}
+
+
+def execute(case: str, point: tuple[int | None, int, int], folder, program=None):
+    config, _, settings = CASES[case]
+    ranks, threads, partitions = point
+    name = f"{case.replace(' ', '-')}-{ranks}-{threads}-{partitions}.h5"
+    return run(config, folder / name, {**settings, "parallel.threads": threads, "parallel.partitions": partitions},
+               ranks=ranks, program=program)
+
+
+@pytest.fixture(scope="module")
+def references(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("references")
+    return {case: execute(case, REFERENCE, folder) for case in CASES}
+
+
+POINTS = [(case, point) for case, (_, grid, _) in CASES.items() for point in grid]
+
+
+@pytest.mark.parametrize("case, point", POINTS,
+                         ids=[f"{case}: {r or 'no'} ranks, {t} threads, {p} partitions" for case, (r, t, p) in POINTS])
+def test_results_are_equal_byte_for_byte(references, tmp_path, case, point):
+    result = execute(case, point, tmp_path)
+    assert first_difference(references[case], result) is None
+    assert raw_datasets(references[case]) == raw_datasets(result)
+
+
+def test_the_same_command_again_gives_the_same_results(references, tmp_path):
+    assert first_difference(references["mixed"], execute("mixed", REFERENCE, tmp_path)) is None
+
+
+def test_another_seed_gives_other_results(references, tmp_path):
+    config, _, settings = CASES["paper-sybil"]
+    other = run(config, tmp_path / "other.h5", {**settings, "run.seed": 2})
+    assert first_difference(references["paper-sybil"], other) is not None
+
+
+def test_the_mixed_case_reaches_what_it_is_for(references):
+    result = read(references["mixed"], warmup=10)
+    for name in ("stale_entry_share", "canaries_evaded", "evidence_rejected", "workflows_tainted"):
+        assert result[name] > 0, name
+    assert result.messages["busy"] > 0
+    assert result.reasons["timeout"] > 0
+
+
+def test_an_engine_that_orders_events_by_time_alone_is_caught(references, tmp_path):
+    program = time_order_binary()
+    assert program.exists(), f"{program} is not built (CMake target parley_time_order)"
+    points = [(None, 1, 2), (None, 2, 5), (2, 1, 1), (3, 1, 2)]
+    mine = execute("phold", REFERENCE, tmp_path, program)
+    differences = [first_difference(mine, execute("phold", point, tmp_path, program)) for point in points]
+    assert any(differences), "the comparison does not notice a wrong order of simultaneous events"

@@ -1,0 +1,166 @@
+"""jobs/sweep run, status and collect, against a stand-in for the binary."""
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from parley_sweep.progress import Counts, format_seconds, progress_text
+
+ROOT = Path(__file__).resolve().parents[2]
+FAKE = ROOT / "tests" / "support" / "fake_parley.py"
+
+
+class Study:
+    """A sweep file in a folder of its own, and the commands on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.output = folder / "out"
+        (folder / "base.ini").write_text("[run]\nseed = 1\n")
+        self.axes("policy.name = tier1, tier2")
+
+    def axes(self, text: str) -> None:
+        sections = f"[sweep]\nbase = base.ini\n[axes]\n{text}\n[seeds]\nrun.seed = 1:2\n"
+        (self.folder / "study.ini").write_text(sections)
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, str(ROOT / "jobs" / "sweep"), *arguments]
+
+    def run_command(self, *extra: str) -> list[str]:
+        return self.command("run", str(self.folder / "study.ini"), "--output", str(self.output),
+                            "--binary", str(FAKE), "-j", "2", *extra)
+
+    def run(self, *extra: str) -> subprocess.CompletedProcess[str]:
+        return self.call(*self.run_command(*extra))
+
+    def call(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    def results(self) -> dict[str, int]:
+        """Result file -> time of its last change."""
+        return {file.name: file.stat().st_mtime_ns for file in (self.output / "runs").glob("*.h5")}
+
+
+@pytest.fixture
+def study(tmp_path):
+    return Study(tmp_path)
+
+
+def test_runs_all_points_once_and_continues(study):
+    first = study.run("--seeds", "1")
+    assert first.returncode == 0, first.stderr
+    assert "2 of 2 runs to do" in first.stdout and "2/2 done" in first.stderr
+    before = study.results()
+    second = study.run()
+    assert second.returncode == 0 and "2 of 4 runs to do" in second.stdout
+    after = study.results()
+    assert len(after) == 4 and before.items() <= after.items()
+    assert "all 4 runs are done" in study.run().stdout
+    assert not list((study.output / "logs").iterdir())
+
+
+def test_results_older_than_the_binary_are_told(study):
+    assert "older" not in study.run().stderr
+    os.utime(next((study.output / "runs").glob("*.h5")), (0, 0))
+    assert "note: 1 finished runs are older than fake_parley.py" in study.run().stderr
+
+
+def test_a_failing_point_is_told_and_the_rest_goes_on(study):
+    study.axes("policy.name = tier1, broken, tier3")
+    result = study.run()
+    assert result.returncode == 1
+    assert "exit code 3" in result.stderr and "the lookahead is violated" in result.stderr
+    assert len(study.results()) == 4
+    status = study.call(*study.command("status", str(study.output)))
+    assert "6 runs, 4 done, 2 failed, 0 not finished" in status.stdout
+    assert "the lookahead is violated | sweep: exit code 3" in status.stdout
+
+
+def test_bad_input_is_one_line_and_exit_code_2(study):
+    study.axes("policy.name = refused")
+    for result in (study.run(), study.run("--set", "x"), study.run("--binary", "/nowhere/parley"),
+                   study.call(*study.command("run", "nowhere.ini", "--output", str(study.output))),
+                   study.call(*study.command("status", str(study.folder))),
+                   study.call(*study.command("collect", str(study.folder)))):
+        assert result.returncode == 2
+        assert len(result.stderr.strip().splitlines()) == 1
+    assert "refused is not a policy" in study.run().stderr
+
+
+def test_interrupt_ends_the_children_and_keeps_results(study):
+    study.axes("run.duration = 0, 30, 31")
+    runner = subprocess.Popen(study.run_command(), stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 20
+    while len(study.results() if study.output.exists() else {}) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.2)
+    runner.send_signal(signal.SIGINT)
+    _, errors = runner.communicate(timeout=20)
+    assert runner.returncode == 130
+    assert "2 runs finished and kept" in errors
+    assert len(study.results()) == 2 and not list((study.output / "logs").iterdir())
+    assert not _processes_naming(str(study.output))
+
+
+def test_one_run_at_a_time_in_a_folder(study):
+    study.axes("run.duration = 30, 31")
+    first = subprocess.Popen(study.run_command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 20
+    while not (study.output / "manifest.json").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    second = study.run()
+    first.terminate()
+    assert first.wait(20) == 130
+    assert second.returncode == 2 and "another" in second.stderr
+
+
+def test_collect_gives_one_tidy_row_a_run(study):
+    assert study.run().returncode == 0
+    result = study.call(*study.command("collect", str(study.output)))
+    assert result.returncode == 0, result.stderr
+    with open(study.output / "results.csv", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert list(rows[0]) == ["point", "policy.name", "run.seed", "events", "success_rate",
+                             "events_per_second", "file"]
+    assert [(row["policy.name"], row["run.seed"]) for row in rows] == [("tier1", "1"), ("tier1", "2"),
+                                                                      ("tier2", "1"), ("tier2", "2")]
+    assert all((study.output / row["file"]).exists() for row in rows)
+    assert float(rows[0]["events_per_second"]) == 1e6
+
+
+def test_collect_tells_an_unreadable_file(study):
+    assert study.run().returncode == 0
+    next((study.output / "runs").glob("*.h5")).write_text("not HDF5")
+    result = study.call(*study.command("collect", str(study.output)))
+    assert result.returncode == 1 and "cannot read" in result.stderr and "3 runs" in result.stdout
+
+
+def test_plan_numbers_the_points(study):
+    lines = study.call(*study.command("plan", str(study.folder / "study.ini"))).stdout.splitlines()
+    assert lines[0].split() == ["point", "policy.name", "run.seed"]
+    assert lines[4].split() == ["4", "tier2", "2"] and lines[5].startswith("4 runs")
+
+
+def test_progress_line():
+    counts = Counts(total=20, earlier=5, finished=5, failed=0, running=2)
+    assert progress_text(counts, 10.0) == "[############............] 10/20 done, 2 running, ETA 20 s"
+    assert [format_seconds(value) for value in (45, 185, 7800)] == ["45 s", "3 min 05 s", "2 h 10 min"]
+
+
+def _processes_naming(text: str) -> list[str]:
+    """Process ids whose command line has the text."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            other = entry.name.isdigit() and int(entry.name) != os.getpid()
+            if other and text in (entry / "cmdline").read_text():
+                found.append(entry.name)
+        except OSError:
+            continue  # it has ended meanwhile
+    return found

@@ -1,0 +1,188 @@
+// The model's parameters: the defaults of the specification, and every combination that is refused.
+#include "models/agentic/parameters.hpp"
+
+#include <gtest/gtest.h>
+
+#include "test_parameters.hpp"
+
+namespace parley::agentic {
+namespace {
+
+void expect_refusal(const std::vector<std::string>& overrides, const std::vector<std::string>& parts) {
+    try {
+        parameters_with(overrides);
+        ADD_FAILURE() << "no InputError; wanted one with " << parts.front();
+    } catch (const InputError& error) {
+        for (const std::string& part : parts) {
+            EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what() << " lacks " << part;
+        }
+    }
+}
+
+TEST(Parameters, HaveTheDefaultsOfTheModel) {
+    const Parameters p = parameters_with({});
+    constexpr std::int64_t ms = 1'000'000;
+    EXPECT_EQ(p.seed, 1U);
+    EXPECT_EQ(p.end.nanoseconds, 600'000 * ms);
+    EXPECT_EQ(p.warmup.nanoseconds, 60'000 * ms);
+    EXPECT_EQ(p.peers, 100U);
+    EXPECT_EQ(p.workflow_rate, 0.05);
+    EXPECT_EQ(p.min_latency.nanoseconds, 5 * ms);
+    EXPECT_EQ(p.median_latency.nanoseconds, 30 * ms);
+    EXPECT_EQ(p.latency_sigma, 0.5);
+    EXPECT_EQ(p.sign_time.nanoseconds, 25'000);
+    EXPECT_EQ(p.signature_verify_time.nanoseconds, 100'000);
+    EXPECT_EQ(p.dimension, 32U);
+    EXPECT_EQ(p.spread, 0.5);
+    EXPECT_EQ(p.quality_alpha, 18);
+    EXPECT_EQ(p.quality_beta, 2);
+    EXPECT_EQ(p.price_sigma, 0.5);
+    EXPECT_EQ(p.instance_sigma, 0.25);
+    EXPECT_EQ(p.execution_sigma, 0.5);
+    EXPECT_EQ(p.ttl.nanoseconds, 15'000 * ms);
+    EXPECT_EQ(p.refresh_period.nanoseconds, 7500 * ms);
+    EXPECT_EQ(p.candidates, 8U);
+    EXPECT_EQ(p.fanout, 1U);
+    EXPECT_EQ(p.entries_per_shard, 2000U);
+    EXPECT_EQ(p.query_base_time.nanoseconds, 50'000);
+    EXPECT_EQ(p.query_entry_time.nanoseconds, 20);
+    EXPECT_EQ(p.register_time.nanoseconds, 20'000);
+    EXPECT_EQ(p.query_spread, 1.0);
+    EXPECT_EQ(p.query_timeout.nanoseconds, 2000 * ms);
+    EXPECT_EQ(p.query_retries, 2U);
+    EXPECT_EQ(p.deadline.nanoseconds, 60'000 * ms);
+    EXPECT_EQ(p.execution_timeout.nanoseconds, 20'000 * ms);
+    EXPECT_EQ(p.queue_capacity, 16U);
+    EXPECT_EQ(p.outcome_detection, 0.5);
+    EXPECT_FALSE(p.drift);
+    EXPECT_EQ(p.mean_nominal.nanoseconds, 60'000 * ms);
+    EXPECT_EQ(p.mean_degraded.nanoseconds, 30'000 * ms);
+    EXPECT_EQ(p.degraded_quality, 0.1);
+    EXPECT_EQ(p.threshold, 0.3);
+    EXPECT_TRUE(p.softmax);
+    EXPECT_EQ(p.temperature, 0.05);
+    EXPECT_EQ(p.weight_match, 0.4);
+    EXPECT_EQ(p.weight_quality, 0.4);
+    EXPECT_EQ(p.weight_price, 0.1);
+    EXPECT_EQ(p.weight_time, 0.1);
+    EXPECT_EQ(p.weight_trust, 0.5);
+    EXPECT_EQ(p.max_attempts, 3U);
+    EXPECT_EQ(p.epoch.nanoseconds, 10'000 * ms);
+    EXPECT_EQ(p.half_life.nanoseconds, 600'000 * ms);
+    EXPECT_EQ(p.prior_weight, 4);
+    EXPECT_EQ(p.table_size, 64U);
+    EXPECT_EQ(p.ratings_per_rater, 256U);
+    EXPECT_EQ(p.rater_cap, 1);
+    EXPECT_EQ(p.canary_count, 1U);
+    EXPECT_EQ(p.canary_parallel, 1U);
+    EXPECT_EQ(p.canary_timeout.nanoseconds, 1000 * ms);
+    EXPECT_EQ(p.canary_time.nanoseconds, 100 * ms);
+    EXPECT_EQ(p.canary_pass, 0.99);
+    EXPECT_EQ(p.canary_guess, 0.05);
+    EXPECT_EQ(p.evidence_time.nanoseconds, 50 * ms);
+    EXPECT_EQ(p.evidence_detection, 0.98);
+    EXPECT_EQ(p.evidence_false_reject, 0.01);
+    EXPECT_EQ(p.sybil_descriptors, 2U);
+    EXPECT_EQ(p.embedding_gain, 0.5);
+    EXPECT_EQ(p.claim_quantile, 0.1);
+    EXPECT_EQ(p.interval.nanoseconds, 1000 * ms);
+}
+
+TEST(Parameters, HaveTheWorkflowOfThePaper) {
+    const Parameters p = parameters_with({});
+    ASSERT_EQ(p.classes.size(), 2U);
+    EXPECT_FALSE(p.classes_generated);
+    EXPECT_EQ(p.classes[0].name, "image_generation");
+    EXPECT_EQ(p.classes[0].median_execution.nanoseconds, 2'000'000'000);
+    EXPECT_EQ(p.classes[1].median_execution.nanoseconds, 1'000'000'000);
+    ASSERT_EQ(p.steps.size(), 2U);
+    EXPECT_EQ(p.steps[0].risk, RiskClass::medium);
+    EXPECT_FALSE(p.steps[0].side_effect);
+    EXPECT_EQ(p.steps[1].risk, RiskClass::high);
+    EXPECT_TRUE(p.steps[1].side_effect);
+}
+
+TEST(Parameters, TakeTiersFromThePolicyOrTheRisk) {
+    const auto tiers = [](const std::vector<std::string>& overrides) {
+        const Parameters p = parameters_with(overrides);
+        return std::vector<int>(std::begin(p.tier_of_risk), std::end(p.tier_of_risk));
+    };
+    EXPECT_EQ(tiers({"policy.name=optimistic"}), (std::vector<int>{0, 0, 0}));
+    EXPECT_EQ(tiers({"policy.name=tier1"}), (std::vector<int>{1, 1, 1}));
+    EXPECT_EQ(tiers({"policy.name=tier2"}), (std::vector<int>{2, 2, 2}));
+    EXPECT_EQ(tiers({"policy.name=tier3"}), (std::vector<int>{3, 3, 3}));
+    EXPECT_EQ(tiers({"policy.name=risk_aware"}), (std::vector<int>{1, 2, 3}));
+    EXPECT_EQ(tiers({"policy.name=risk_aware", "policy.low_risk_tier=0", "policy.high_risk_tier=2"}),
+              (std::vector<int>{0, 2, 2}));
+}
+
+TEST(Parameters, ReadChoices) {
+    EXPECT_TRUE(parameters_with({"drift.kind=two_state"}).drift);
+    EXPECT_FALSE(parameters_with({"policy.select=argmax"}).softmax);
+    EXPECT_FALSE(parameters_with({"reputation.kind=none"}).beta_reputation);
+    EXPECT_EQ(parameters_with({"descriptor.ttl=20s", "descriptor.refresh_fraction=0.25"}).refresh_period.nanoseconds,
+              5'000'000'000);
+}
+
+TEST(Parameters, RefuseMoreCapabilitiesThanClasses) {
+    expect_refusal({"capability.classes=3", "workflow.steps=any/low", "peers.capabilities=4"},
+                   {"peers.capabilities", "4", "3"});
+    EXPECT_NO_THROW(parameters_with({"capability.classes=3", "workflow.steps=any/low", "peers.capabilities=3"}));
+}
+
+TEST(Parameters, RefuseMoreCandidatesThanOtherPeers) {
+    expect_refusal({"peers.count=8"}, {"registry.candidates", "8", "7"});
+    EXPECT_NO_THROW(parameters_with({"peers.count=9"}));
+}
+
+TEST(Parameters, RefuseDescriptorsThatExpireBeforeTheirRefresh) {
+    expect_refusal({"descriptor.refresh_fraction=1.01"}, {"descriptor.refresh_fraction", "expire"});
+    EXPECT_NO_THROW(parameters_with({"descriptor.refresh_fraction=1"}));
+}
+
+TEST(Parameters, RefuseARunWithoutHonestPeers) {
+    expect_refusal({"adversary.fraction=0.99", "peers.count=9"}, {"adversary.fraction", "9"});
+    EXPECT_NO_THROW(parameters_with({"adversary.fraction=0.9", "peers.count=9"}));
+}
+
+TEST(Parameters, RefuseHistogramsBetweenIntervals) {
+    expect_refusal({"output.interval=3s"}, {"output.histogram_interval", "output.interval", "multiple"});
+    EXPECT_NO_THROW(parameters_with({"output.interval=2s"}));
+}
+
+TEST(Parameters, RefuseMoreParallelCanariesThanCandidates) {
+    expect_refusal({"canary.parallel=9"}, {"canary.parallel", "registry.candidates"});
+    EXPECT_NO_THROW(parameters_with({"canary.parallel=8"}));
+}
+
+TEST(Parameters, RefuseValuesOutsideTheirRange) {
+    for (const char* override :
+         {"peers.count=1", "adversary.fraction=1", "adversary.fraction=-0.1", "policy.threshold=1.1",
+          "network.min_latency=0s", "registry.candidates=0", "policy.high_risk_tier=4", "reputation.rater_cap=0",
+          "capability.dimension=1", "descriptor.ttl=0s", "policy.temperature=0"}) {
+        EXPECT_THROW(parameters_with({override}), InputError) << override;
+    }
+}
+
+TEST(Parameters, RefuseWordsThatAreNoChoice) {
+    for (const char* override : {"policy.name=tier4", "drift.kind=ou2", "reputation.kind=pagerank",
+                                 "policy.select=random", "identity.signature=rsa"}) {
+        EXPECT_THROW(parameters_with({override}), InputError) << override;
+    }
+}
+
+TEST(Parameters, RefuseWrongTextsOfClassesAndSteps) {
+    expect_refusal({"capability.classes=0"}, {"capability.classes"});
+    expect_refusal({"workflow.steps=video/low"}, {"workflow.steps", "video"});
+    expect_refusal({"capability.classes=5"}, {"workflow.steps", "image_generation"});
+}
+
+// An honest peer offers every named class, and a peer's instances are counted in 8 bits.
+TEST(Parameters, RefuseMoreNamedClassesThanAPeerCanOffer) {
+    std::string classes = "c0:1s";
+    for (int c = 1; c < 300; ++c) classes += ", c" + std::to_string(c) + ":1s";
+    expect_refusal({"capability.classes=" + classes, "workflow.steps=c0/low"}, {"capability.classes"});
+}
+
+}  // namespace
+}  // namespace parley::agentic

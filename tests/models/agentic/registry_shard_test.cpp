@@ -1,0 +1,383 @@
+// A registry shard keeps soft state, answers with the best candidates, and serves first come, first served.
+#include "models/agentic/discovery/registry_shard.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <set>
+
+#include "test_parameters.hpp"
+
+namespace parley::agentic {
+namespace {
+
+constexpr std::int64_t second = 1'000'000'000;
+constexpr float any_trust = -1.0F;
+
+// One shard of class 0 and all it needs.
+struct World {
+    explicit World(const std::vector<std::string>& overrides)
+        : parameters(parameters_with(overrides)),
+          catalogue(parameters),
+          instances(parameters, catalogue),
+          sybils(parameters.seed, parameters.peers, parameters.sybils()),
+          context{parameters, catalogue, instances, sybils, metrics, {}, {}, {}, {}},
+          shard(0, parameters, 3.0, std::pmr::get_default_resource()) {}
+
+    void accept(std::uint32_t peer, std::int64_t issued, std::int64_t now, bool degraded = false) {
+        shard.accept({peer, static_cast<std::uint8_t>(degraded), {}, issued}, SimTime{now}, context);
+    }
+    // Peers of the answer to an intent that equals the prototype.
+    std::vector<std::uint32_t> ask(std::uint32_t asker, std::int64_t now, float min_trust = any_trust) {
+        const auto prototype = catalogue.prototype(0);
+        return ask_with({prototype.begin(), prototype.end()}, asker, now, min_trust);
+    }
+    std::vector<std::uint32_t> ask_with(const std::vector<float>& intent, std::uint32_t asker, std::int64_t now,
+                                        float min_trust = any_trust) {
+        context.intent = intent;
+        removed_by_trust = shard.answer(asker, min_trust, SimTime{now}, context);
+        std::vector<std::uint32_t> peers;
+        for (const Candidate& candidate : context.answer) peers.push_back(candidate.peer);
+        return peers;
+    }
+    std::vector<std::uint32_t> sorted_ask(std::int64_t now, float min_trust = any_trust) {
+        std::vector<std::uint32_t> peers = ask(UINT32_MAX, now, min_trust);
+        std::sort(peers.begin(), peers.end());
+        return peers;
+    }
+    std::uint64_t count(Counter counter) const { return metrics.get(counter); }
+
+    Parameters parameters;
+    ClassCatalogue catalogue;
+    Instances instances;
+    SybilSet sybils;
+    Metrics metrics;
+    RegistryContext context;
+    RegistryShard shard;
+    bool removed_by_trust = false;
+};
+
+using Peers = std::vector<std::uint32_t>;
+
+// --- soft state
+
+TEST(RegistryShard, KeepsOneEntryAPeer) {
+    World world({});
+    world.accept(4, 1 * second, 1 * second);
+    world.accept(4, 2 * second, 2 * second);
+    world.accept(9, 2 * second, 2 * second);
+    EXPECT_EQ(world.shard.live_entries(), 2U);
+    EXPECT_EQ(world.sorted_ask(3 * second), (Peers{4, 9}));
+    EXPECT_EQ(world.count(Counter::registrations), 3U);
+}
+
+TEST(RegistryShard, IgnoresOlderSequenceNumbers) {
+    World world({});
+    world.accept(4, 5 * second, 6 * second, false);
+    world.accept(4, 4 * second, 7 * second, true);  // overtaken on its way
+    world.ask(0, 8 * second);
+    ASSERT_EQ(world.context.answer.size(), 1U);
+    EXPECT_EQ(world.context.answer[0].quality, world.instances.quality(4, 0));  // still the nominal claim
+    // The entry expires by its own issue time, 5 s + 15 s.
+    EXPECT_EQ(world.ask(0, 20 * second - 1).size(), 1U);
+    EXPECT_EQ(world.ask(0, 20 * second).size(), 0U);
+}
+
+TEST(RegistryShard, TakesTheClaimOfANewerDescriptor) {
+    World world({"drift.kind=two_state", "drift.q_degraded=0.125"});
+    world.accept(4, 1 * second, 1 * second, false);
+    world.accept(4, 2 * second, 2 * second, true);
+    world.ask(0, 3 * second);
+    ASSERT_EQ(world.context.answer.size(), 1U);
+    EXPECT_EQ(world.context.answer[0].quality, 0.125F);
+    world.accept(4, 4 * second, 4 * second, false);
+    world.ask(0, 5 * second);
+    EXPECT_EQ(world.context.answer[0].quality, world.instances.quality(4, 0));
+}
+
+TEST(RegistryShard, DropsAnEntryExactlyAtItsIssueTimePlusTtl) {
+    World world({"descriptor.ttl=15s"});
+    world.accept(4, 1 * second + 7, 3 * second);  // issued before it arrives
+    EXPECT_EQ(world.ask(0, 16 * second + 6), Peers{4});
+    EXPECT_EQ(world.shard.live_entries(), 1U);
+    EXPECT_EQ(world.ask(0, 16 * second + 7), Peers{});
+    EXPECT_EQ(world.shard.live_entries(), 0U);
+    EXPECT_EQ(world.count(Counter::entries_expired), 1U);
+}
+
+TEST(RegistryShard, IgnoresADescriptorThatArrivesExpired) {
+    World world({});
+    world.accept(4, 0, 15 * second);
+    EXPECT_EQ(world.shard.live_entries(), 0U);
+    world.accept(5, 1, 15 * second);
+    EXPECT_EQ(world.shard.live_entries(), 1U);
+}
+
+TEST(RegistryShard, TakesAPeerBackThatHadExpired) {
+    World world({});
+    world.accept(4, 0, 0);
+    world.ask(0, 20 * second);
+    world.accept(4, 21 * second, 21 * second);
+    EXPECT_EQ(world.ask(0, 22 * second), Peers{4});
+    EXPECT_EQ(world.shard.live_entries(), 1U);
+    EXPECT_EQ(world.count(Counter::entries_expired), 1U);
+}
+
+// An entry that nobody looked at between its expiry and the next registration has expired all the same: the count
+// must not depend on when metrics are collected.
+TEST(RegistryShard, CountsAnExpiryThatNobodySaw) {
+    World world({});
+    world.accept(4, 0, 0);
+    world.accept(4, 21 * second, 21 * second);
+    EXPECT_EQ(world.ask(0, 22 * second), Peers{4});
+    EXPECT_EQ(world.count(Counter::entries_expired), 1U);
+}
+
+TEST(RegistryShard, ExpiresManyEntriesEachInItsTime) {
+    World world({"peers.count=1000", "registry.candidates=64"});
+    std::mt19937 random(3);
+    std::vector<std::int64_t> issued(60);
+    for (std::uint32_t peer = 0; peer < issued.size(); ++peer) {
+        issued[peer] = static_cast<std::int64_t>(random() % 10'000) * 1'000'000;
+        world.accept(peer, issued[peer], 10 * second);
+    }
+    for (std::int64_t now = 10 * second; now <= 26 * second; now += second / 4) {
+        Peers live;
+        for (std::uint32_t peer = 0; peer < issued.size(); ++peer) {
+            if (issued[peer] + 15 * second > now) live.push_back(peer);
+        }
+        ASSERT_EQ(world.sorted_ask(now), live);
+        ASSERT_EQ(world.shard.live_entries(), live.size());
+    }
+    EXPECT_EQ(world.count(Counter::entries_expired), 60U);
+}
+
+// --- answers
+
+// The answer by definition: all eligible entries, sorted by match, then id, cut to K.
+Peers brute_force(const World& world, const Peers& registered, const std::vector<float>& intent, std::uint32_t asker,
+                  const std::vector<float>& trust, float min_trust) {
+    std::vector<std::pair<float, std::uint32_t>> matches;
+    for (const std::uint32_t peer : registered) {
+        const bool sybil = world.sybils.contains(peer);
+        const Claim claim = world.instances.claim(peer, sybil, 0);
+        const Parameters& p = world.parameters;
+        if (peer == asker || trust[peer] < min_trust || claim.price > p.max_price ||
+            claim.seconds > p.max_time.seconds() || claim.quality < p.min_quality) {
+            continue;
+        }
+        std::vector<float> embedding(p.dimension);
+        world.instances.embedding(peer, sybil, 0, embedding);
+        float score = 0;
+        for (std::size_t k = 0; k < embedding.size(); ++k) score += intent[k] * embedding[k];
+        matches.emplace_back(-std::max(0.0F, score), peer);
+    }
+    std::sort(matches.begin(), matches.end());
+    Peers best;
+    for (std::size_t i = 0; i < std::min<std::size_t>(matches.size(), world.parameters.candidates); ++i) {
+        best.push_back(matches[i].second);
+    }
+    return best;
+}
+
+void expect_best_candidates(const std::vector<std::string>& overrides, std::uint32_t peers, double query_spread) {
+    World world(overrides);
+    std::mt19937 random(peers);
+    Peers order(world.parameters.peers);
+    for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::shuffle(order.begin(), order.end(), random);
+    order.resize(peers);
+    std::vector<float> trust(world.parameters.peers, 0.5F);
+    for (const std::uint32_t peer : order) world.accept(peer, second, second);
+    for (std::uint32_t peer = 0; peer < trust.size(); peer += 3) {
+        trust[peer] = static_cast<float>(random() % 8) / 8;
+        world.shard.set_trust(peer, trust[peer]);
+    }
+    for (std::uint32_t query = 0; query < 50; ++query) {
+        std::vector<float> intent(world.parameters.dimension);
+        RandomStream stream(99, EntityId{query}, 1, 0);
+        draw_direction(stream, world.catalogue.prototype(0), query_spread, intent);
+        const std::uint32_t asker = order[query % order.size()];
+        for (const float min_trust : {any_trust, 0.5F, 1.1F}) {
+            const Peers wanted = brute_force(world, order, intent, asker, trust, min_trust);
+            ASSERT_EQ(world.ask_with(intent, asker, 2 * second, min_trust), wanted) << "query " << query;
+        }
+    }
+}
+
+TEST(RegistryShard, AnswersWithTheKBestMatches) {
+    for (const std::uint32_t peers : {1U, 7U, 8U, 9U, 16U, 17U, 500U}) {
+        expect_best_candidates({"peers.count=500", "adversary.fraction=0.3"}, peers, 1.0);
+    }
+}
+
+TEST(RegistryShard, AnswersWithTheKBestAmongThoseThatMeetTheConstraints) {
+    expect_best_candidates({"peers.count=500", "adversary.fraction=0.3", "query.max_price=0.9", "query.max_time=2500ms",
+                            "query.min_quality=0.85"},
+                           500, 1.0);
+}
+
+// With an intent far from the prototype most matches are cut off at 0 and only ids order them.
+TEST(RegistryShard, OrdersMatchesOfZeroByPeer) {
+    expect_best_candidates({"peers.count=500", "capability.dimension=2", "capability.spread=20"}, 500, 50.0);
+    expect_best_candidates(
+        {"peers.count=500", "capability.dimension=2", "capability.spread=20", "registry.candidates=64"}, 60, 50.0);
+}
+
+TEST(RegistryShard, BreaksTiesByLowerPeer) {
+    // With gain 1 all Sybils sit on the prototype, up to the last bits: with spread 0 exactly.
+    World world({"peers.count=100", "capability.spread=0", "registry.candidates=5"});
+    for (const std::uint32_t peer : {80U, 3U, 50U, 99U, 20U, 7U, 41U}) world.accept(peer, 0, 0);
+    EXPECT_EQ(world.ask(UINT32_MAX, 1), (Peers{3, 7, 20, 41, 50}));
+    EXPECT_EQ(world.ask(7, 1), (Peers{3, 20, 41, 50, 80}));
+}
+
+TEST(RegistryShard, LeavesTheAskerOut) {
+    World world({});
+    world.accept(4, 0, 0);
+    EXPECT_EQ(world.ask(4, 1), Peers{});
+    EXPECT_FALSE(world.removed_by_trust);
+    EXPECT_EQ(world.ask(5, 1), Peers{4});
+}
+
+TEST(RegistryShard, HandsOutClaimsMatchAndTrust) {
+    World world({"adversary.fraction=0.5"});
+    std::uint32_t sybil = 0;
+    while (!world.sybils.contains(sybil)) ++sybil;
+    world.accept(sybil, 0, 0);
+    world.shard.set_trust(sybil, 0.25F);
+    world.ask(UINT32_MAX, 1);
+    ASSERT_EQ(world.context.answer.size(), 1U);
+    const Candidate& candidate = world.context.answer[0];
+    const Claim claim = world.instances.claim(sybil, true, 0);
+    EXPECT_EQ(candidate.quality, claim.quality);
+    EXPECT_EQ(candidate.price, claim.price);
+    EXPECT_EQ(candidate.seconds, claim.seconds);
+    EXPECT_EQ(candidate.trust, 0.25F);
+    EXPECT_GT(candidate.match, 0.5F);
+    EXPECT_LE(candidate.match, 1.0001F);
+}
+
+// --- trust
+
+TEST(RegistryShard, TrustsUnknownPeersByOneHalf) {
+    World world({});
+    world.accept(4, 0, 0);
+    EXPECT_EQ(world.ask(0, 1, 0.5F), Peers{4});
+    EXPECT_EQ(world.ask(0, 1, 0.51F), Peers{});
+}
+
+TEST(RegistryShard, SaysWhenTrustRemovedTheOnlyCandidates) {
+    World world({});
+    world.accept(4, 0, 0);
+    world.shard.set_trust(4, 0.29F);
+    EXPECT_EQ(world.ask(0, 1, 0.3F), Peers{});
+    EXPECT_TRUE(world.removed_by_trust);
+    // Nobody is there at all.
+    EXPECT_EQ(world.ask(0, 15 * second, 0.3F), Peers{});
+    EXPECT_FALSE(world.removed_by_trust);
+    // The asker's own entry is not removed by trust.
+    world.accept(4, 20 * second, 20 * second);
+    EXPECT_EQ(world.ask(4, 21 * second, 0.3F), Peers{});
+    EXPECT_FALSE(world.removed_by_trust);
+}
+
+TEST(RegistryShard, AdmitsTrustEqualToTheThreshold) {
+    World world({});
+    world.accept(4, 0, 0);
+    world.shard.set_trust(4, 0.3F);
+    EXPECT_EQ(world.ask(0, 1, 0.3F), Peers{4});
+}
+
+TEST(RegistryShard, KeepsTrustForPeersWithoutALiveEntry) {
+    World world({});
+    world.shard.set_trust(7, 0.1F);  // never registered
+    world.shard.set_trust(8, 0.9F);
+    EXPECT_EQ(world.shard.live_entries(), 0U);
+    EXPECT_EQ(world.ask(0, 0), Peers{});
+    world.accept(9, 0, 0);
+    world.accept(7, 0, 0);
+    EXPECT_EQ(world.sorted_ask(1), (Peers{7, 9}));
+    EXPECT_EQ(world.sorted_ask(1, 0.3F), Peers{9});
+    world.shard.set_trust(9, 0.2F);  // expired meanwhile
+    world.ask(0, 16 * second);
+    world.shard.set_trust(7, 0.8F);
+    world.accept(7, 17 * second, 17 * second);
+    world.accept(8, 17 * second, 17 * second);
+    world.accept(9, 17 * second, 17 * second);
+    EXPECT_EQ(world.sorted_ask(18 * second, 0.3F), (Peers{7, 8}));
+}
+
+// --- the server
+
+TEST(RegistryShard, ServesFirstComeFirstServed) {
+    World world({});
+    const auto serve = [&](std::int64_t now, std::int64_t service) {
+        return world.shard.serve(SimTime{now}, Duration{service}, world.metrics).nanoseconds;
+    };
+    EXPECT_EQ(serve(100, 50), 150);  // idle
+    EXPECT_EQ(serve(120, 30), 180);  // waits 30
+    EXPECT_EQ(serve(120, 20), 200);  // waits 60
+    EXPECT_EQ(world.metrics.longest_queue, 3U);
+    EXPECT_EQ(serve(150, 10), 210);  // the first has left at 150
+    EXPECT_EQ(world.metrics.longest_queue, 3U);
+    EXPECT_EQ(serve(1000, 5), 1005);  // idle again
+    EXPECT_EQ(serve(1001, 0), 1005);
+    EXPECT_EQ(world.count(Counter::shard_requests), 6U);
+    EXPECT_EQ(world.count(Counter::shard_busy_nanoseconds), 115U);
+}
+
+TEST(RegistryShard, RecordsHowLongRequestsWait) {
+    World world({});
+    world.shard.serve(SimTime{0}, Duration{second}, world.metrics);
+    world.shard.serve(SimTime{0}, Duration{second}, world.metrics);
+    world.shard.serve(SimTime{second / 2}, Duration{second}, world.metrics);
+    const auto& waits = world.metrics.histograms[static_cast<std::size_t>(Latency::registry_wait)];
+    EXPECT_EQ(waits[0], 1U);
+    EXPECT_EQ(waits[LatencyBins::of(Duration{second})], 1U);
+    EXPECT_EQ(waits[LatencyBins::of(Duration{3 * second / 2})], 1U);
+}
+
+// --- levels
+
+TEST(RegistryShard, CountsLiveAndPoisonedEntries) {
+    World world({"adversary.fraction=0.3"});
+    for (std::uint32_t peer = 0; peer < 100; ++peer) world.accept(peer, 0, 0);
+    world.shard.count_levels(SimTime{second}, world.parameters, world.metrics);
+    EXPECT_EQ(world.count(Counter::live_entries), 100U);
+    EXPECT_EQ(world.count(Counter::poisoned_entries), 30U);
+    EXPECT_EQ(world.count(Counter::live_honest_entries), 70U);
+    EXPECT_EQ(world.count(Counter::nominal_claims), 70U);
+    EXPECT_EQ(world.count(Counter::stale_entries), 0U);
+    Metrics later;
+    world.shard.count_levels(SimTime{15 * second}, world.parameters, later);
+    EXPECT_EQ(later.get(Counter::live_entries), 0U);
+    EXPECT_EQ(later.get(Counter::poisoned_entries), 0U);
+    EXPECT_EQ(later.get(Counter::nominal_claims), 0U);
+}
+
+TEST(RegistryShard, CountsClaimsThatAreNoLongerTrue) {
+    World world({"adversary.fraction=0.3", "drift.kind=two_state", "descriptor.ttl=1000s"});
+    for (std::uint32_t peer = 0; peer < 100; ++peer) world.accept(peer, 0, 0, peer % 2 == 0);
+    for (const std::int64_t at : {1 * second, 40 * second, 200 * second}) {
+        std::uint64_t stale = 0;
+        std::uint64_t stale_nominal = 0;
+        for (std::uint32_t peer = 0; peer < 100; ++peer) {
+            if (world.sybils.contains(peer)) continue;
+            DriftCursor truth(world.parameters, peer, 0);
+            const bool degraded = truth.degraded_at(SimTime{at}, world.parameters, peer, 0);
+            stale += degraded != (peer % 2 == 0);
+            stale_nominal += degraded && peer % 2 != 0;
+        }
+        Metrics levels;
+        world.shard.count_levels(SimTime{at}, world.parameters, levels);
+        EXPECT_EQ(levels.get(Counter::stale_entries), stale);
+        EXPECT_EQ(levels.get(Counter::stale_nominal_claims), stale_nominal);
+        EXPECT_GT(stale, 0U);
+    }
+}
+
+}  // namespace
+}  // namespace parley::agentic

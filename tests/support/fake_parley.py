@@ -1,0 +1,69 @@
+#!/usr/bin/python3
+"""A stand-in for the binary: checks and writes what the scripts rely on, in milliseconds.
+
+As a program it takes `run CONFIG --section.key=value ... --output FILE` and `validate CONFIG ...`. It fails
+(exit code 3) when policy.name is `broken`, refuses it when validating `refused` (exit code 2), and sleeps
+for run.duration seconds. As a module it gives the tests write_result.
+"""
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import h5py
+
+SLOPES = {"optimistic": 1.2, "tier1": 0.9, "tier2": 0.6, "tier3": 0.3, "risk_aware": 0.35}
+
+
+def success_of(config: dict[str, str]) -> float:
+    """A success rate that falls with the fraction, differently for each policy, moved by the seed."""
+    fraction = float(config.get("adversary.fraction", "0"))
+    level = 0.92 * max(0.0, 1.0 - SLOPES.get(config.get("policy.name", ""), 0.5) * fraction)
+    return level + 0.004 * (int(config.get("run.seed", "1")) % 5 - 2)
+
+
+def write_result(file: Path, config: dict[str, str], **summary: float) -> Path:
+    """A result file with the given parameters and summary values (success_rate unless given)."""
+    values = {"success_rate": success_of(config), "events": 1000, **summary}
+    part = Path(f"{file}.part")
+    with h5py.File(part, "w") as result:
+        for key, value in config.items():
+            result.require_group("config").attrs[key] = value
+        result["config"].attrs["text"] = "".join(f"{key}={value}\n" for key, value in config.items())
+        result.create_group("provenance").attrs.update({"version": "0.0", "events_per_second": 1e6})
+        for name, value in values.items():
+            result[f"summary/{name}"] = value
+            result[f"summary/{name}"].attrs.update({"units": "1", "long_name": name.replace("_", " ")})
+        result["summary/workflows_failed_by_reason"] = [1, 2, 3]
+        result["timeseries/time"] = [1.0, 2.0]
+        result["timeseries/workflows_success"] = [3, 4]
+    part.rename(file)
+    return file
+
+
+def main(arguments: list[str]) -> int:
+    command, _config_file, *rest = arguments
+    config = {"run.seed": "1"}
+    output = None
+    for position, argument in enumerate(rest):
+        if argument == "--output":
+            output = Path(rest[position + 1])
+        elif "=" in argument:
+            key, value = argument.removeprefix("--").split("=", 1)
+            config[key] = value
+    if config.get("policy.name") == "refused":
+        print("policy.name: refused is not a policy", file=sys.stderr)
+        return 2
+    if command == "validate" or output is None:
+        return 0
+    time.sleep(float(config.get("run.duration", "0")))
+    if config.get("policy.name") == "broken":
+        print("first line\nthe lookahead is violated", file=sys.stderr)
+        return 3
+    write_result(output, config)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
