@@ -55,7 +55,7 @@ class Context {
         header.bytes = static_cast<std::uint16_t>(bytes);
         std::byte* at = partition_->place(header);
         partition_->write(at, header, payload);
-        std::memcpy(at + event_bytes<Payload>(), items.data(), items.size_bytes());
+        if (!items.empty()) std::memcpy(at + event_bytes<Payload>(), items.data(), items.size_bytes());
     }
 
     // A timer: an event to this entity itself; any delay >= 0.

@@ -92,9 +92,11 @@ struct Candidates {
     std::uint8_t removed_by_trust;  // the answer is empty because of min_trust
 };
 
-// peer -> provider; also sent back as the head of the answers.
+// peer -> provider
 struct CanaryRequest {
     TaskName name;
+    std::uint32_t unused;
+    std::int64_t due;  // ns; an answer that arrives later has failed
 };
 
 // provider -> peer
@@ -103,6 +105,7 @@ struct CanaryResponse {
     std::uint8_t passed;
     std::uint8_t sybil;  // ground truth, for metrics
     std::uint16_t unused;
+    std::int64_t due;  // of the request
 };
 
 // peer -> provider

@@ -36,7 +36,7 @@ constexpr std::array counter_texts{
     CounterText{"shard_requests", "messages", "requests served by registry shards"},
     CounterText{"canaries_sent", "canaries", "canaries sent"},
     CounterText{"canaries_passed", "canaries", "canaries passed"},
-    CounterText{"canaries_failed", "canaries", "canaries failed or unanswered"},
+    CounterText{"canaries_failed", "canaries", "canaries failed, or answered too late"},
     CounterText{"canaries_evaded", "canaries", "canaries passed by Sybils"},
     CounterText{"evidence_verified", "packages", "evidence packages verified"},
     CounterText{"evidence_rejected", "packages", "evidence packages rejected"},

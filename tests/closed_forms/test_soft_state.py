@@ -61,7 +61,8 @@ def test_every_instance_is_registered_once_a_refresh_period(tmp_path, ttl, fract
     settings = {**STATIC, "capability.classes": 20, "peers.capabilities": 3, "adversary.descriptors": 5,
                 "workflow.steps": "any/low", "peers.workflow_rate": 0, "peers.count": peers,
                 "adversary.fraction": sybils / peers, "descriptor.ttl": f"{ttl}s",
-                "descriptor.refresh_fraction": fraction, "run.warmup": f"{ttl}s", "run.duration": f"{ttl + 10 * period}s"}
+                "descriptor.refresh_fraction": fraction, "run.warmup": f"{ttl}s",
+                "run.duration": f"{ttl + 10 * period}s"}
     [result] = run_seeds(tmp_path, settings, [1])
     instances = 3 * (peers - sybils) + 5 * sybils
     assert result.messages["register"] == 10 * instances

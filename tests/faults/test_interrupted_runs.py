@@ -40,7 +40,8 @@ def check_beginning(part, complete):
             for name, data in left[group].items():
                 if data.maxshape[0] is None:
                     assert data.shape[0] >= rows, name
-                    assert np.array_equal(data[:rows], whole[group][name][:rows], equal_nan=data.dtype.kind == "f"), name
+                    same = np.array_equal(data[:rows], whole[group][name][:rows], equal_nan=data.dtype.kind == "f")
+                    assert same, name
                 else:
                     assert content(data) == content(whole[group][name]), name
         assert dict(left["config"].attrs) == dict(whole["config"].attrs)

@@ -65,7 +65,8 @@ def another_seed(file):
 
 
 CHANGES = {
-    last_bit: "summary/success_rate: 0.5", one_count: "timeseries/events: 1 of 100 values, the first at (57,): 57 and 0",
+    last_bit: "summary/success_rate: 0.5",
+    one_count: "timeseries/events: 1 of 100 values, the first at (57,): 57 and 0",
     negative_zero: "bin: 1 of 5 values, the first at (0,)", label: "reason:", unit: "attribute units",
     more_attributes: "['rows']", more_datasets: "summary/more", another_type: "float32", another_shape: "(6,)",
     another_seed: "attribute text"}

@@ -20,7 +20,7 @@ void Provider::on_canary(AgenticContext& context, const PeerView& view, const Ca
     }
     metrics_.add(Counter::signatures_made);
     const CanaryResponse response{request.name, static_cast<std::uint8_t>(bernoulli(stream, pass)),
-                                  static_cast<std::uint8_t>(sybil), 0};
+                                  static_cast<std::uint8_t>(sybil), 0, request.due};
     network_.post(context, requester, EventKind::canary_response, MessageKind::canary_response,
                   message_size::canary_response, response, p_.canary_time + p_.sign_time);
 }

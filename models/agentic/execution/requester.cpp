@@ -179,7 +179,9 @@ void Requester::send_canaries(AgenticContext& context, Workflow& workflow, std::
         ranked[rank].state = CandidateState::canary_sent;
         ++asked;
         const CanaryRequest request{
-            {workflow.number, workflow.step, static_cast<std::uint8_t>(rank), workflow.capability_class}};
+            {workflow.number, workflow.step, static_cast<std::uint8_t>(rank), workflow.capability_class},
+            0,
+            (context.now() + p_.canary_timeout).nanoseconds};
         for (std::uint32_t i = 0; i < p_.canary_count; ++i) {
             network_.post(context, ranked[rank].peer, EventKind::canary_request, MessageKind::canary_request,
                           message_size::canary_request, request);
@@ -193,7 +195,11 @@ void Requester::send_canaries(AgenticContext& context, Workflow& workflow, std::
 
 void Requester::on_canary_response(AgenticContext& context, Peer& peer, const CanaryResponse& response,
                                    std::uint32_t provider) {
+    // Every canary is counted once, when it is answered, whether or not its step still waits for it.
+    const bool passed = response.passed != 0 && context.now() <= SimTime{response.due};
     metrics_.add(Counter::signatures_verified);
+    metrics_.add(passed ? Counter::canaries_passed : Counter::canaries_failed);
+    if (passed && response.sybil != 0) metrics_.add(Counter::canaries_evaded);
     Workflow* workflow = find(peer, response.name.workflow, response.name.step);
     if (workflow == nullptr) return;
     RankedCandidate& candidate = pool_.ranked(*workflow)[response.name.rank];
@@ -201,19 +207,12 @@ void Requester::on_canary_response(AgenticContext& context, Peer& peer, const Ca
     if (workflow->phase == Phase::canary) {
         metrics_.add_latency(Latency::canary, context.now() - workflow->phase_began);
     }
-    // While a better-ranked candidate works, nobody watches the time-out of the others' canaries: it is looked at here.
-    const bool late = context.now() > workflow->canaries_due;
-    if (response.passed == 0 || late) {
+    if (!passed) {
         candidate.state = CandidateState::used;
         workflow->last_failure = Failure::verification_exhausted;
-        metrics_.add(Counter::canaries_failed);
         feedback(context, peer, *workflow, provider, false);
         if (workflow->phase == Phase::canary) try_next(context, peer, *workflow);
-        return;
-    }
-    metrics_.add(Counter::canaries_passed);
-    if (response.sybil != 0) metrics_.add(Counter::canaries_evaded);
-    if (++candidate.canaries_passed == p_.canary_count) {
+    } else if (++candidate.canaries_passed == p_.canary_count) {
         candidate.state = CandidateState::passed;
         if (workflow->phase == Phase::canary) try_next(context, peer, *workflow);
     }
@@ -223,7 +222,6 @@ void Requester::on_canary_timeout(AgenticContext& context, Peer& peer, Workflow&
     for (RankedCandidate& candidate : pool_.ranked(workflow)) {
         if (candidate.state != CandidateState::canary_sent) continue;
         candidate.state = CandidateState::used;
-        metrics_.add(Counter::canaries_failed, p_.canary_count - candidate.canaries_passed);
         workflow.last_failure = Failure::verification_exhausted;
         feedback(context, peer, workflow, candidate.peer, false);
     }
