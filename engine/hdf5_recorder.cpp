@@ -25,10 +25,14 @@
 #include <utility>
 
 #include "engine/error.hpp"
+#include "engine/hdf5_file_driver.hpp"
+#include "engine/hdf5_objects.hpp"
 #include "engine/recorder.hpp"
 
 namespace parley {
 namespace {
+
+using namespace hdf5;  // the names of the objects this file is about
 
 constexpr int schema_version = 1;
 constexpr hsize_t value_bytes = 8;              // both kinds of numbers
@@ -36,71 +40,6 @@ constexpr hsize_t compressed_from = 32;         // dimensions of at least this s
 constexpr hsize_t compressed_chunk = 32 << 10;  // bytes; a table commits as many rows as fit
 constexpr hsize_t plain_chunk = 16 << 10;       // bytes; small: a short run stores one whole chunk a dataset
 constexpr hsize_t most_chunk_rows = 256;
-
-// An HDF5 call failed. Caught by the recorder, which knows the file.
-class Hdf5Failure : public std::runtime_error {
-   public:
-    using std::runtime_error::runtime_error;
-};
-
-herr_t note_innermost(unsigned depth, const H5E_error2_t* error, void* text) {
-    if (depth == 0 && error->desc != nullptr) *static_cast<std::string*>(text) = error->desc;
-    return 0;
-}
-
-// What HDF5 says about its latest failure, in one line; of a failed system call only the system's reason.
-std::string hdf5_reason() {
-    std::string reason;
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, note_innermost, &reason);
-    H5Eclear2(H5E_DEFAULT);
-    constexpr std::string_view quote = "error message = '";
-    const auto begin = reason.find(quote);
-    if (begin != std::string::npos) {
-        const auto text = begin + quote.size();
-        reason = reason.substr(text, reason.find('\'', text) - text);
-    }
-    std::replace(reason.begin(), reason.end(), '\n', ' ');
-    return reason.empty() ? "no reason given" : reason;
-}
-
-template <typename Result>
-Result checked(Result result, const char* action) {
-    if (result < 0) throw Hdf5Failure(std::string(action) + ": " + hdf5_reason());
-    return result;
-}
-
-// Owns one HDF5 object of the kind that `Close` closes.
-template <herr_t (*Close)(hid_t)>
-class Handle {
-   public:
-    Handle() = default;
-    Handle(hid_t id, const char* action) : id_(checked(id, action)) {}
-    Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)) {}
-    Handle& operator=(Handle&& other) noexcept {
-        if (id_ >= 0) Close(id_);
-        id_ = std::exchange(other.id_, H5I_INVALID_HID);
-        return *this;
-    }
-    ~Handle() {
-        if (id_ >= 0) Close(id_);
-    }
-    hid_t id() const { return id_; }
-    // Closes now, so that a failure is seen.
-    void close(const char* action) {
-        if (id_ >= 0) checked(Close(std::exchange(id_, H5I_INVALID_HID)), action);
-    }
-
-   private:
-    hid_t id_ = H5I_INVALID_HID;
-};
-
-using File = Handle<H5Fclose>;
-using Group = Handle<H5Gclose>;
-using Dataset = Handle<H5Dclose>;
-using Attribute = Handle<H5Aclose>;
-using Space = Handle<H5Sclose>;
-using Type = Handle<H5Tclose>;
-using Properties = Handle<H5Pclose>;
 
 OutputError output_error(const std::filesystem::path& file, const Hdf5Failure& failure) {
     const std::string_view why = failure.what();
@@ -110,167 +49,9 @@ OutputError output_error(const std::filesystem::path& file, const Hdf5Failure& f
                              : "check the file system, or choose another folder with --output"));
 }
 
-// A file driver over HDF5's own (sec2) which tells HDF5 that every write succeeds, keeps the first failure for the
-// recorder, and leaves the file alone from then on. HDF5 1.10 itself, once it sees a write fail, can close the file no
-// more and crashes when the process ends.
-struct TolerantFile {
-    H5FD_t header{};  // HDF5's part; has to come first
-    H5FD_t* file = nullptr;
-    std::shared_ptr<std::string> failure = std::make_shared<std::string>();
-};
-
-TolerantFile& tolerant(H5FD_t* header) { return *reinterpret_cast<TolerantFile*>(header); }
-const TolerantFile& tolerant(const H5FD_t* header) { return *reinterpret_cast<const TolerantFile*>(header); }
-
-// Properties of the driver below. Never closed: closing would clear the error of an open that failed.
-hid_t system_driver() {
-    static const hid_t access = [] {
-        const hid_t properties = checked(H5Pcreate(H5P_FILE_ACCESS), "make access properties");
-        // File systems without locks (Lustre without flock) are written all the same.
-        checked(H5Pset_file_locking(properties, true, true), "set file locking");
-        return properties;
-    }();
-    return access;
-}
-
-H5FD_t* open_tolerant(const char* name, unsigned flags, hid_t /*access*/, haddr_t limit) {
-    H5FD_t* file = H5FDopen(name, flags, system_driver(), limit);
-    if (file == nullptr) return nullptr;
-    auto* opened = new TolerantFile;
-    opened->file = file;
-    return &opened->header;
-}
-
-herr_t close_tolerant(H5FD_t* header) {
-    const std::unique_ptr<TolerantFile> owner(&tolerant(header));
-    return H5FDclose(owner->file);
-}
-
-// Keeps the reason of the first failure of `call`, which is not tried again after one.
-template <typename Call>
-herr_t tolerate(H5FD_t* header, const Call& call) {
-    TolerantFile& self = tolerant(header);
-    if (self.failure->empty() && call(self.file) < 0) *self.failure = hdf5_reason();
-    return 0;
-}
-
-herr_t write_tolerant(H5FD_t* header, H5FD_mem_t kind, hid_t, haddr_t address, std::size_t size, const void* bytes) {
-    return tolerate(header, [&](H5FD_t* file) { return H5FDwrite(file, kind, H5P_DEFAULT, address, size, bytes); });
-}
-
-herr_t truncate_tolerant(H5FD_t* header, hid_t, hbool_t closing) {
-    return tolerate(header, [&](H5FD_t* file) { return H5FDtruncate(file, H5P_DEFAULT, closing); });
-}
-
-// Everything else is handed on to the driver below.
-H5FD_class_t tolerant_driver_functions() {
-    H5FD_class_t driver{};
-    driver.name = "parley";
-    driver.maxaddr = std::numeric_limits<std::int64_t>::max();
-    driver.fc_degree = H5F_CLOSE_WEAK;
-    driver.open = open_tolerant;
-    driver.close = close_tolerant;
-    driver.cmp = [](const H5FD_t* a, const H5FD_t* b) { return H5FDcmp(tolerant(a).file, tolerant(b).file); };
-    driver.query = [](const H5FD_t* header, unsigned long* features) {
-        // HDF5 asks once without a file.
-        return header == nullptr ? H5FDdriver_query(H5FD_SEC2, features) : H5FDquery(tolerant(header).file, features);
-    };
-    driver.get_eoa = [](const H5FD_t* header, H5FD_mem_t kind) { return H5FDget_eoa(tolerant(header).file, kind); };
-    driver.set_eoa = [](H5FD_t* header, H5FD_mem_t kind, haddr_t end) {
-        return H5FDset_eoa(tolerant(header).file, kind, end);
-    };
-    driver.get_eof = [](const H5FD_t* header, H5FD_mem_t kind) { return H5FDget_eof(tolerant(header).file, kind); };
-    driver.get_handle = [](H5FD_t* header, hid_t, void** handle) -> herr_t {
-        *handle = &tolerant(header).failure;
-        return 0;
-    };
-    driver.read = [](H5FD_t* header, H5FD_mem_t kind, hid_t, haddr_t address, std::size_t size, void* bytes) {
-        return H5FDread(tolerant(header).file, kind, H5P_DEFAULT, address, size, bytes);
-    };
-    driver.write = write_tolerant;
-    driver.truncate = truncate_tolerant;
-    driver.lock = [](H5FD_t* header, hbool_t exclusive) { return H5FDlock(tolerant(header).file, exclusive); };
-    driver.unlock = [](H5FD_t* header) { return H5FDunlock(tolerant(header).file); };
-    std::fill(std::begin(driver.fl_map), std::end(driver.fl_map), H5FD_MEM_SUPER);
-    return driver;
-}
-
-hid_t tolerant_driver() {
-    static const H5FD_class_t functions = tolerant_driver_functions();
-    static const hid_t driver = checked(H5FDregister(&functions), "register the file driver");
-    return driver;
-}
-
 [[noreturn]] void throw_system_error(const char* action, const std::filesystem::path& file) {
     throw OutputError(std::string("cannot ") + action + " " + file.string() + " (" + std::strerror(errno) +
                       "); check the file system, or choose another folder with --output");
-}
-
-// Of variable length: h5py reads these as str, and they may be longer than an object header.
-Type text_type() {
-    Type type(H5Tcopy(H5T_C_S1), "make the text type");
-    checked(H5Tset_size(type.id(), H5T_VARIABLE), "make the text type");
-    checked(H5Tset_cset(type.id(), H5T_CSET_UTF8), "make the text type");
-    return type;
-}
-
-Space scalar_space() { return {H5Screate(H5S_SCALAR), "make a scalar dataspace"}; }
-
-Space simple_space(const std::vector<hsize_t>& extent) {
-    return {H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), "make a dataspace"};
-}
-
-Attribute write_attribute(hid_t object, const std::string& name, hid_t file_type, hid_t memory_type, const Space& space,
-                          const void* value) {
-    Attribute attribute(H5Acreate2(object, name.c_str(), file_type, space.id(), H5P_DEFAULT, H5P_DEFAULT),
-                        "create an attribute");
-    checked(H5Awrite(attribute.id(), memory_type, value), "write an attribute");
-    return attribute;
-}
-
-void write_text(hid_t object, const std::string& name, const std::string& value) {
-    const Type type = text_type();
-    const char* characters = value.c_str();
-    write_attribute(object, name, type.id(), type.id(), scalar_space(), &characters);
-}
-
-void write_number(hid_t object, const std::string& name, double value) {
-    write_attribute(object, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, scalar_space(), &value);
-}
-
-void describe(const Dataset& dataset, const std::string& unit, const std::string& long_name) {
-    write_text(dataset.id(), "units", unit);
-    write_text(dataset.id(), "long_name", long_name);
-}
-
-Properties without_times(hid_t kind) {
-    Properties properties(H5Pcreate(kind), "make creation properties");
-    checked(H5Pset_obj_track_times(properties.id(), false), "switch off object times");
-    return properties;
-}
-
-// Opens the group of a path such as "provenance/timeseries", creating what is missing of it.
-Group open_group(hid_t root, const std::string& path) {
-    const Properties properties = without_times(H5P_GROUP_CREATE);
-    for (std::size_t slash = path.find('/');; slash = path.find('/', slash + 1)) {
-        const std::string part = path.substr(0, slash);
-        const bool there = checked(H5Lexists(root, part.c_str(), H5P_DEFAULT), "look for a group") > 0;
-        Group group(there ? H5Gopen2(root, part.c_str(), H5P_DEFAULT)
-                          : H5Gcreate2(root, part.c_str(), H5P_DEFAULT, properties.id(), H5P_DEFAULT),
-                    "create a group");
-        if (slash == std::string::npos) return group;
-    }
-}
-
-hid_t file_type(NumberKind kind) { return kind == NumberKind::count ? H5T_STD_U64LE : H5T_IEEE_F64LE; }
-hid_t memory_type(NumberKind kind) { return kind == NumberKind::count ? H5T_NATIVE_UINT64 : H5T_NATIVE_DOUBLE; }
-
-// A dataset written once: at most 64 KiB are kept inside the object header.
-Dataset create_fixed(hid_t group, const std::string& name, hid_t type, const Space& space, bool compact) {
-    const Properties properties = without_times(H5P_DATASET_CREATE);
-    if (compact) checked(H5Pset_layout(properties.id(), H5D_COMPACT), "choose a compact layout");
-    return {H5Dcreate2(group, name.c_str(), type, space.id(), H5P_DEFAULT, properties.id(), H5P_DEFAULT),
-            "create a dataset"};
 }
 
 hsize_t chunk_rows(hsize_t width) {

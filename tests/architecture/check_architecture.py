@@ -21,7 +21,8 @@ PRAGMA_OMP = re.compile(r"^\s*#\s*pragma\s+omp\b|\b_Pragma\s*\(\s*\"omp\b")
 # Headers that only a few files may include: name -> files, or folders with a slash at the end.
 RESERVED = {
     "mpi.h": ("engine/mpi_transport.cpp",),
-    "hdf5.h": ("engine/hdf5_recorder.cpp", "engine/checkpoint.cpp"),
+    "hdf5.h": ("engine/hdf5_objects.hpp", "engine/hdf5_file_driver.hpp", "engine/hdf5_recorder.cpp",
+               "engine/checkpoint.cpp"),
     "hdf5_hl.h": ("engine/hdf5_recorder.cpp", "engine/checkpoint.cpp"),
     "omp.h": ("engine/population.hpp", "engine/run_options.cpp", "models/kernels/"),
 }
