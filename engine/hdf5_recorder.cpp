@@ -129,6 +129,7 @@ void attach(const Dataset& dataset, const std::vector<Scale*>& scales) {
         scales[axis]->note_use(self, static_cast<int>(axis));
     }
     std::vector<hvl_t> lists;
+    lists.reserve(references.size());
     for (hobj_ref_t& reference : references) lists.push_back({1, &reference});
     const Type type(H5Tvlen_create(H5T_STD_REF_OBJ), "make the type of a dimension list");
     write_attribute(dataset.id(), "DIMENSION_LIST", type.id(), type.id(), simple_space({lists.size()}), lists.data());

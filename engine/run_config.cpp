@@ -197,6 +197,7 @@ std::string as_long_option(const ParameterTable& table, const std::string& text)
 
 std::vector<Entry> override_entries(const ParameterTable& table, const std::vector<std::string>& overrides) {
     std::vector<std::string> words;
+    words.reserve(overrides.size());
     for (const std::string& text : overrides) words.push_back(as_long_option(table, text));
     using namespace options::command_line_style;
     const options::options_description known = known_options(table);
