@@ -3,7 +3,6 @@
 
 #include <array>
 #include <bit>
-#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -169,7 +168,6 @@ class Partition {
     State& state() { return *state_; }
     const EngineCounters& counters() const { return counters_; }
     std::uint64_t pending_events() const { return calendar_.pending_events(); }
-    std::size_t calendar_bytes() const { return calendar_.reserved_bytes(); }
 
    private:
     friend class Context<Model>;

@@ -115,12 +115,6 @@ class Population {
         return total;
     }
 
-    std::size_t calendar_bytes() const {
-        std::size_t total = 0;
-        for (const auto& partition : partitions_) total += partition->calendar_bytes();
-        return total;
-    }
-
    private:
     static constexpr std::uint64_t events_worth_a_thread = 32;
     struct alignas(64) BusyTime {

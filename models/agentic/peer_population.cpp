@@ -77,9 +77,4 @@ void PeerPopulation::refresh(AgenticContext& context, const Refresh& refresh) {
     context.schedule(p_.refresh_period, code(EventKind::refresh), refresh);
 }
 
-std::size_t PeerPopulation::bytes() const {
-    return peers_.capacity() * sizeof(Peer) + instances_.capacity() * sizeof(Instance) +
-           drift_.capacity() * sizeof(DriftCursor);
-}
-
 }  // namespace parley::agentic

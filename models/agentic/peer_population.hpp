@@ -28,8 +28,6 @@ class PeerPopulation {
     // The refresh timer of a descriptor fired: registers it again.
     void refresh(AgenticContext& context, const Refresh& refresh);
 
-    std::size_t bytes() const;
-
    private:
     // The most an identity offers: room is made for so many.
     std::size_t most_instances() const;

@@ -58,8 +58,6 @@ class MatchIndex {
         const float* row = exact_.data() + entry * dimension_;
         for (std::uint32_t k = 0; k < dimension_; k += 16) __builtin_prefetch(row + k);
     }
-    void prefetch() const { __builtin_prefetch(coarse_.data()); }
-    std::size_t bytes() const { return exact_.capacity() * sizeof(float) + coarse_.capacity(); }
 
     static constexpr std::size_t block_entries = 16;
 

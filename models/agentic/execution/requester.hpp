@@ -54,7 +54,6 @@ class Requester {
     void on_wake(AgenticContext& context, Peer& peer);
 
     std::uint64_t open_workflows() const { return pool_.open(); }
-    std::size_t bytes() const { return pool_.bytes() + reputation_.bytes(); }
 
    private:
     const WorkflowStep& step_of(const Workflow& workflow) const { return p_.steps[workflow.step]; }

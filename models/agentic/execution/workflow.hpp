@@ -86,7 +86,6 @@ class WorkflowPool {
         free_.push_back(index);
     }
     std::uint64_t open() const { return open_; }
-    std::size_t bytes() const { return chunks_.size() * records_a_chunk * stride_; }
 
    private:
     static constexpr std::size_t records_a_chunk = 512;

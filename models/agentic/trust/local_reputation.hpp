@@ -53,8 +53,6 @@ class LocalReputation {
         return published;
     }
 
-    std::size_t bytes() const { return tables_.bytes(); }
-
    private:
     LocalRating& find_or_add(TableHandle& table, std::uint32_t peer, SimTime now) {
         const auto ratings = tables_.view(table);

@@ -52,7 +52,6 @@ class RatingsAccounts {
     void record(std::uint32_t index, std::uint32_t ratee, bool good);
     // Ends the epoch; appends what it changes.
     void close_epoch(std::vector<PooledChange>& changes);
-    std::size_t bytes() const { return accounts_.size() * sizeof(RatingsAccount) + tables_.bytes(); }
 
    private:
     Rating& find_or_add(RatingsAccount& account, std::uint32_t ratee);
