@@ -44,6 +44,8 @@ struct EngineCounters {
 //   void start(Context&)            first events of one entity, context.self()
 //   void handle(Context&, const Event&)
 //   void prefetch(const Event&) const   touch the state that handling the event will need
+//   void prefetch_further(const Event&)   if there is one: the same a little later, when what prefetch() touched
+//                                   has come: touch what that points to
 //   std::uint32_t& sequence(EntityId)   where the entity's count of sent events is kept
 template <class Model>
 concept SimulationModel = requires(Model model, const Model constant, SimTime time, Transport& transport,

@@ -52,93 +52,105 @@ inline double portable_log(double x) {
     const double z4 = z2 * z2;
     const double tail = (2.0 / 3 + z * (2.0 / 5)) + z2 * (2.0 / 7 + z * (2.0 / 9)) +
                         z4 * ((2.0 / 11 + z * (2.0 / 13)) + z2 * (2.0 / 15 + z * (2.0 / 17)) + z4 * (2.0 / 19));
-    const double dk = static_cast<double>(k);
+    const double dk = static_cast<std::int32_t>(k);  // which more machines convert several at once
     return dk * ln2_high + (2.0 * s + (s * (z * tail) + dk * ln2_low));
+}
+
+// Where the middle of the normal distribution ends, for inverse_normal: |p - 1/2|.
+inline constexpr double normal_middle = 0.425;
+
+// inverse_normal(q + 1/2) for |q| <= normal_middle.
+inline double inverse_normal_middle(double q) {
+    const double r = 0.180625 - q * q;
+    const double numerator =
+        (((((((2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r + 6.7265770927008700853e4) * r +
+             4.5921953931549871457e4) *
+                r +
+            1.3731693765509461125e4) *
+               r +
+           1.9715909503065514427e3) *
+              r +
+          1.3314166789178437745e2) *
+             r +
+         3.3871328727963666080e0);
+    const double denominator =
+        (((((((5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r + 3.9307895800092710610e4) * r +
+             2.1213794301586595867e4) *
+                r +
+            5.3941960214247511077e3) *
+               r +
+           6.8718700749205790830e2) *
+              r +
+          4.2313330701600911252e1) *
+             r +
+         1.0);
+    return q * numerator / denominator;
+}
+
+// Where the far tail begins: below e^-25.
+inline constexpr double normal_far_tail = 1.3887943864964021e-11;
+
+// The quantile of 1 - p for p between normal_far_tail and 1/2 - normal_middle: positive.
+inline double inverse_normal_tail(double p) {
+    double r = std::sqrt(-portable_log(p));
+    r -= 1.6;
+    const double numerator =
+        (((((((7.74545014278341407640e-4 * r + 2.27238449892691845833e-2) * r + 2.41780725177450611770e-1) * r +
+             1.27045825245236838258e0) *
+                r +
+            3.64784832476320460504e0) *
+               r +
+           5.76949722146069140550e0) *
+              r +
+          4.63033784615654529590e0) *
+             r +
+         1.42343711074968357734e0);
+    const double denominator =
+        (((((((1.05075007164441684324e-9 * r + 5.47593808499534494600e-4) * r + 1.51986665636164571966e-2) * r +
+             1.48103976427480074590e-1) *
+                r +
+            6.89767334985100004550e-1) *
+               r +
+           1.67638483018380384940e0) *
+              r +
+          2.05319162663775882187e0) *
+             r +
+         1.0);
+    return numerator / denominator;
 }
 
 // z with P(Z <= z) = p for a standard normal Z, 0 < p < 1; relative error about 1e-15.
 // Wichura 1988, algorithm AS 241 (PPND16).
 inline double inverse_normal(double p) {
     const double q = p - 0.5;
-    if (q <= 0.425 && q >= -0.425) {
-        const double r = 0.180625 - q * q;
-        const double numerator =
-            (((((((2.5090809287301226727e3 * r + 3.3430575583588128105e4) * r + 6.7265770927008700853e4) * r +
-                 4.5921953931549871457e4) *
-                    r +
-                1.3731693765509461125e4) *
-                   r +
-               1.9715909503065514427e3) *
-                  r +
-              1.3314166789178437745e2) *
-                 r +
-             3.3871328727963666080e0);
-        const double denominator =
-            (((((((5.2264952788528545610e3 * r + 2.8729085735721942674e4) * r + 3.9307895800092710610e4) * r +
-                 2.1213794301586595867e4) *
-                    r +
-                5.3941960214247511077e3) *
-                   r +
-               6.8718700749205790830e2) *
-                  r +
-              4.2313330701600911252e1) *
-                 r +
-             1.0);
-        return q * numerator / denominator;
-    }
-    double r = std::sqrt(-portable_log(q < 0 ? p : 1.0 - p));
-    double z = 0;
-    if (r <= 5.0) {
-        r -= 1.6;
-        const double numerator =
-            (((((((7.74545014278341407640e-4 * r + 2.27238449892691845833e-2) * r + 2.41780725177450611770e-1) * r +
-                 1.27045825245236838258e0) *
-                    r +
-                3.64784832476320460504e0) *
-                   r +
-               5.76949722146069140550e0) *
-                  r +
-              4.63033784615654529590e0) *
-                 r +
-             1.42343711074968357734e0);
-        const double denominator =
-            (((((((1.05075007164441684324e-9 * r + 5.47593808499534494600e-4) * r + 1.51986665636164571966e-2) * r +
-                 1.48103976427480074590e-1) *
-                    r +
-                6.89767334985100004550e-1) *
-                   r +
-               1.67638483018380384940e0) *
-                  r +
-              2.05319162663775882187e0) *
-                 r +
-             1.0);
-        z = numerator / denominator;
-    } else {
-        r -= 5.0;
-        const double numerator =
-            (((((((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r + 1.24266094738807843860e-3) * r +
-                 2.65321895265761230930e-2) *
-                    r +
-                2.96560571828504891230e-1) *
-                   r +
-               1.78482653991729133580e0) *
-                  r +
-              5.46378491116411436990e0) *
-                 r +
-             6.65790464350110377720e0);
-        const double denominator =
-            (((((((2.04426310338993978564e-15 * r + 1.42151175831644588870e-7) * r + 1.84631831751005468180e-5) * r +
-                 7.86869131145613259100e-4) *
-                    r +
-                1.48753612908506148525e-2) *
-                   r +
-               1.36929880922735805310e-1) *
-                  r +
-              5.99832206555887937690e-1) *
-                 r +
-             1.0);
-        z = numerator / denominator;
-    }
+    if (q <= normal_middle && q >= -normal_middle) return inverse_normal_middle(q);
+    const double tail = q < 0 ? p : 1.0 - p;
+    if (tail >= normal_far_tail) return q < 0 ? -inverse_normal_tail(tail) : inverse_normal_tail(tail);
+    double r = std::sqrt(-portable_log(tail));
+    r -= 5.0;
+    const double numerator =
+        (((((((2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r + 1.24266094738807843860e-3) * r +
+             2.65321895265761230930e-2) *
+                r +
+            2.96560571828504891230e-1) *
+               r +
+           1.78482653991729133580e0) *
+              r +
+          5.46378491116411436990e0) *
+             r +
+         6.65790464350110377720e0);
+    const double denominator =
+        (((((((2.04426310338993978564e-15 * r + 1.42151175831644588870e-7) * r + 1.84631831751005468180e-5) * r +
+             7.86869131145613259100e-4) *
+                r +
+            1.48753612908506148525e-2) *
+               r +
+           1.36929880922735805310e-1) *
+              r +
+          5.99832206555887937690e-1) *
+             r +
+         1.0);
+    const double z = numerator / denominator;
     return q < 0 ? -z : z;
 }
 

@@ -34,7 +34,7 @@ AgenticState::AgenticState(const AgenticModel& model, const EntityDirectory& dir
       requester_(p_, model.catalogue(), metrics_, model.first_shard(), model.first_account()),
       provider_(p_, metrics_),
       shard_range_(directory.range(partition, shard_kind)),
-      registry_{p_, model.catalogue(), model.instances(), model.sybils(), metrics_, {}, {}, {}, {}},
+      registry_{p_, model.catalogue(), model.instances(), model.sybils(), metrics_, {}, {}, 0, {}, {}},
       account_range_(directory.range(partition, account_kind)),
       accounts_(p_, account_range_.size()),
       reputation_(p_, directory.range(partition, peer_kind)) {
@@ -60,6 +60,28 @@ void AgenticState::prefetch(const Event& event) const {
         shards_[id - shard_range_.begin].prefetch(event.sender().value);
     } else {
         __builtin_prefetch(&accounts_.at(id - account_range_.begin), 1);
+    }
+}
+
+void AgenticState::prefetch_further(const Event& event) {
+    const std::uint32_t id = event.destination().value;
+    switch (static_cast<EventKind>(event.kind())) {
+        case EventKind::refresh:
+        case EventKind::delegate:
+        case EventKind::task_done:
+            return peers_.prefetch_instances(peers_.at(id));
+        case EventKind::wake:
+            return requester_.prefetch(peers_.at(id), false);
+        case EventKind::candidates:
+        case EventKind::canary_response:
+        case EventKind::result:
+            return requester_.prefetch(peers_.at(id), true);
+        case EventKind::register_descriptor:
+            return shard(id).prefetch_entry(event.sender().value);
+        case EventKind::report:
+            return accounts_.prefetch_ratings(id - account_range_.begin);
+        default:
+            return;
     }
 }
 
@@ -132,12 +154,10 @@ void AgenticState::on_query(AgenticContext& context, const Event& event) {
     RandomStream stream = stream_of(p_.seed, asker, Purpose::intent, item);
     registry_.intent.resize(p_.dimension);
     draw_direction(stream, model_.catalogue().prototype(self.capability_class()), p_.query_spread, registry_.intent);
-    const bool removed_by_trust = self.answer(asker, query.min_trust, context.now(), registry_);
+    const bool removed_by_trust = self.answer(asker, query.trusted_only != 0, context.now(), registry_);
     const std::vector<Candidate>& candidates = registry_.answer;
-    for (const Candidate& candidate : candidates) {
-        metrics_.add(Counter::candidates_handed_out);
-        if (model_.sybils().contains(candidate.peer)) metrics_.add(Counter::poisoned_candidates_handed_out);
-    }
+    metrics_.add(Counter::candidates_handed_out, candidates.size());
+    metrics_.add(Counter::poisoned_candidates_handed_out, registry_.poisoned);
     const Duration service = p_.query_base_time + p_.query_entry_time * self.live_entries();
     const SimTime done = self.serve(context.now(), service, metrics_);
     const Candidates head{query.workflow, query.step, query.reply_slot, static_cast<std::uint8_t>(candidates.size()),

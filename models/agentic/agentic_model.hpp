@@ -36,6 +36,7 @@ class AgenticState {
     void start(AgenticContext& context);
     void handle(AgenticContext& context, const Event& event);
     void prefetch(const Event& event) const;
+    void prefetch_further(const Event& event);
     std::uint32_t& sequence(EntityId id);
 
     Metrics& metrics() { return metrics_; }

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
-#include <memory>
+#include <memory_resource>
 #include <span>
 #include <vector>
+
+#include "engine/huge_pages.hpp"
 
 namespace parley::agentic {
 
@@ -23,6 +25,12 @@ class TablePool {
     std::span<Entry> view(const TableHandle& table) {
         if (table.size == 0) return {};
         return {address(table.size_class, table.block), table.size};
+    }
+
+    void prefetch(const TableHandle& table) {
+        if (table.size == 0) return;
+        const auto* first = reinterpret_cast<const std::byte*>(address(table.size_class, table.block));
+        for (std::size_t at = 0; at < table.size * sizeof(Entry); at += 64) __builtin_prefetch(first + at, 1);
     }
 
     // Adds an entry at the end.
@@ -44,7 +52,7 @@ class TablePool {
    private:
     static constexpr std::uint32_t blocks_a_chunk = 256;
     struct Arena {
-        std::vector<std::unique_ptr<Entry[]>> chunks;
+        std::vector<Entry*> chunks;
         std::vector<std::uint32_t> free;
         std::uint32_t next = 0;
     };
@@ -52,7 +60,7 @@ class TablePool {
     static constexpr std::uint32_t capacity(std::uint8_t size_class) { return 2U << size_class; }
 
     Entry* address(std::uint8_t size_class, std::uint32_t block) {
-        return arenas_[size_class].chunks[block / blocks_a_chunk].get() +
+        return arenas_[size_class].chunks[block / blocks_a_chunk] +
                static_cast<std::size_t>(block % blocks_a_chunk) * capacity(size_class);
     }
 
@@ -76,12 +84,14 @@ class TablePool {
             return block;
         }
         if (arena.next % blocks_a_chunk == 0) {
-            arena.chunks.push_back(
-                std::make_unique_for_overwrite<Entry[]>(std::size_t{blocks_a_chunk} * capacity(size_class)));
+            const std::size_t bytes = std::size_t{blocks_a_chunk} * capacity(size_class) * sizeof(Entry);
+            arena.chunks.push_back(static_cast<Entry*>(memory_.allocate(bytes, 64)));
         }
         return arena.next++;
     }
 
+    static constexpr std::size_t first_allocation = 65536;
+    std::pmr::monotonic_buffer_resource memory_{first_allocation, &huge_pages()};
     std::vector<Arena> arenas_;
 };
 

@@ -68,10 +68,9 @@ struct RegisterDescriptor {
 struct Query {
     std::uint32_t workflow;
     std::uint8_t step;
-    std::uint8_t reply_slot;  // which of the asked shards this is
-    std::uint16_t unused;
-    float min_trust;
-    std::uint32_t unused2;
+    std::uint8_t reply_slot;    // which of the asked shards this is
+    std::uint8_t trusted_only;  // wants candidates whose published trust is at least the policy's threshold
+    std::uint8_t unused;
 };
 
 struct Candidate {

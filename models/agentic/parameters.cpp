@@ -69,7 +69,7 @@ void add_discovery_parameters(TableWriter& table) {
     table.real("descriptor.refresh_fraction", "0.5", "", 0.01, 10, "Refresh period as a fraction of the TTL.");
     table.integer("registry.candidates", "8", "peers", 1, 64, "Candidates a query asks for (K).");
     table.integer("registry.fanout", "1", "shards", 1, 8, "Distinct shards of a cell that a query asks.");
-    table.integer("registry.entries_per_shard", "2000", "entries", 1, 1e9,
+    table.integer("registry.entries_per_shard", "2000", "entries", 1, 1e7,
                   "Expected entries a shard is made for; a cell has ceil(expected entries / this) shards.");
     table.duration("registry.query_time", "50us", 0, 10, "Service time of a query, besides the time per entry.");
     table.duration("registry.entry_time", "20ns", 0, 1, "Service time of a query per live entry of the shard.");

@@ -11,7 +11,7 @@ namespace parley::agentic {
 
 enum class Behaviour : std::uint8_t { honest, malicious, silent };
 
-struct Peer {
+struct alignas(64) Peer {
     std::uint32_t sequence = 0;  // the engine's count of sent events
     std::uint32_t workflows_started = 0;
     std::uint32_t open_workflows = UINT32_MAX;  // first of a list in the WorkflowPool
@@ -25,7 +25,7 @@ struct Peer {
     std::uint8_t instances = 0;
     Behaviour behaviour = Behaviour::honest;
 };
-static_assert(sizeof(Peer) <= 64, "a peer's hot state fits one cache line");
+static_assert(sizeof(Peer) == 64, "a peer's hot state fits one cache line");
 
 struct Instance {
     std::uint32_t shard;  // entity id

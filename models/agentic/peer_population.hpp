@@ -22,6 +22,7 @@ class PeerPopulation {
     Peer& at(std::uint32_t id) { return peers_[id - range_.begin]; }
     const Peer& at(std::uint32_t id) const { return peers_[id - range_.begin]; }
     PeerView view(std::uint32_t id);
+    void prefetch_instances(const Peer& peer) const { __builtin_prefetch(&instances_[peer.first_instance]); }
 
     // Starts the refresh timers of a peer, each at a random phase.
     void schedule_refreshes(AgenticContext& context);

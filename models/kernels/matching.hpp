@@ -5,12 +5,13 @@
 // so an index of 8-bit embeddings (d bytes an entry, read in one sequential sweep) first rules out what cannot
 // be among the best:
 //
-//   an embedding e is stored as e^ = s c, c = round(e / s) with s = max|e_k| / 127, an intent q is rounded to q^ of
-//   15 bits; by Cauchy and Schwarz
+//   an embedding e is stored as e^ = s c, c = round(e / s), s = max|e_k| / 127 over its block of 16, an intent q is
+//   rounded to q^ of 15 bits; by Cauchy and Schwarz
 //     |<q, e> - <q^, e^>|  <=  |q| max|e - e^| + |q - q^| max|e^|  =:  error,
 //   and an entry of the exact top k has an approximate score within 2 * error of the k-th best approximate one.
 //
-// So the result does not depend on the width of vectors, nor on how well the bound happens to prune.
+// So the result does not depend on the width of vectors, on how many queries are answered together, nor on how well the
+// bound happens to prune.
 #pragma once
 
 #include <cmath>
@@ -21,14 +22,17 @@
 #include <span>
 #include <vector>
 
+#include "models/kernels/match_sweep.hpp"
+
 namespace parley::kernels {
 
 class MatchIndex {
    public:
-    // Entries are found by their place, 0, 1, 2 ... in order of append(). `memory` must outlive the index.
+    // Entries are found by their place, 0, 1, 2 ... in order of append(). `dimension`: 1 to 1024. `memory` must outlive
+    // the index.
     explicit MatchIndex(std::uint32_t dimension, std::pmr::memory_resource* memory = std::pmr::get_default_resource())
         : dimension_(dimension),
-          groups_((dimension + group_dimensions - 1) / group_dimensions),
+          groups_((dimension + coarse::group_dimensions - 1) / coarse::group_dimensions),
           exact_(memory),
           coarse_(memory) {}
 
@@ -37,10 +41,13 @@ class MatchIndex {
 
     std::size_t size() const { return entries_; }
     std::uint32_t dimension() const { return dimension_; }
-    // Appends an entry, not live yet.
+    // Appends an entry, of level 0.
     void append(std::span<const float> embedding);
-    // Entries that are not live, or have less trust than a query asks for, are never found.
-    void set(std::size_t entry, bool live, float trust);
+    // Queries say from which level on they want entries; those of level 0 are never found. For example 0: not live,
+    // 1: live, 2: live and trusted.
+    void set_level(std::size_t entry, std::uint8_t level) {
+        levels_of(entry / coarse::block_entries)[entry % coarse::block_entries] = level;
+    }
 
     float exact_score(std::size_t entry, std::span<const float> intent) const;
 
@@ -48,28 +55,31 @@ class MatchIndex {
     void exact_scores(std::span<const std::uint32_t> entries, std::span<const float> intent,
                       std::span<float> scores) const;
 
-    // Approximate scores of all entries, minus infinity for those that are not live or below `min_trust`, and the best
-    // of each block of 16; `scores` has room for 16 block_count(). Returns the error bound.
-    float approximate_scores(std::span<const float> intent, float min_trust, std::span<float> scores,
-                             std::span<float> block_best) const;
-    std::size_t block_count() const { return (entries_ + block_entries - 1) / block_entries; }
+    // What approximate scores of an intent may be off, for any entry.
+    float error_bound(const IntentCodes& intent) const;
+    std::size_t block_count() const { return (entries_ + coarse::block_entries - 1) / coarse::block_entries; }
+    // Blocks [first, first + count).
+    Sweep blocks(std::size_t first, std::size_t count) const {
+        return {coarse_.data() + first * block_bytes(), count, groups_};
+    }
 
     void prefetch_exact(std::size_t entry) const {
         const float* row = exact_.data() + entry * dimension_;
         for (std::uint32_t k = 0; k < dimension_; k += 16) __builtin_prefetch(row + k);
     }
 
-    static constexpr std::size_t block_entries = 16;
-
    private:
-    static constexpr std::size_t group_dimensions = 4;
-
-    // A block of 16 entries: `groups` rows of 16 x 4 biased components, 16 steps, 16 trust values (NaN: not live).
+    // A block: `groups` rows of 16 x 4 biased components, 16 levels, the step that all components are multiples of.
     std::size_t block_bytes() const {
-        return groups_ * block_entries * group_dimensions + 2 * block_entries * sizeof(float);
+        return groups_ * coarse::group_bytes + coarse::levels_bytes + coarse::step_bytes;
     }
-    float* steps_of(std::size_t block);
-    float* trust_of(std::size_t block);
+    std::uint8_t* levels_of(std::size_t block) {
+        return coarse_.data() + block * block_bytes() + groups_ * coarse::group_bytes;
+    }
+    float step_of(std::size_t block);
+    void set_step(std::size_t block, float step);
+    // Writes the codes of an entry in its block's step.
+    void encode(std::size_t entry);
 
     std::uint32_t dimension_;
     std::size_t groups_;
@@ -80,6 +90,11 @@ class MatchIndex {
     std::pmr::vector<std::uint8_t> coarse_;
 };
 
+struct MatchQuery {
+    std::span<const float> intent;
+    std::uint8_t min_level;  // at least 1
+};
+
 struct Match {
     std::uint32_t entry;
     float score;  // max(0, exact)
@@ -87,10 +102,20 @@ struct Match {
 
 // Reused between calls.
 struct MatchScratch {
+    // What is known of one query's matches while the index is swept part by part.
+    struct Selection {
+        float error;
+        float kth;                          // at least k entries have this approximate score
+        std::vector<std::uint32_t> chosen;  // entries that may be among the k best
+        std::vector<float> approximate;     // their scores
+        std::vector<float> highest;         // a heap of the k best of eligible entries, the least on top
+    };
+    std::vector<IntentCodes> codes;
     std::vector<float> scores;
-    std::vector<float> block_best;
-    std::vector<float> heap;
-    std::vector<std::uint32_t> chosen;
+    std::vector<float> lane_best;
+    std::vector<SweepQuery> swept;
+    std::vector<Selection> selections;
+    std::vector<float> exact;
 };
 
 // What top_matches is told about the entries it finds, when there is nothing to tell: derive and replace.
@@ -101,11 +126,11 @@ struct AllEntries {
     void touch(std::uint32_t) const {}  // the entry is likely to be wanted: time to prefetch what belongs to it
 };
 
-// The k best matches among the live entries with at least `min_trust` that are eligible, best first: those with the
-// highest max(0, exact score), ties by the lower tie().
+// For each query its k best matches among the entries of at least `min_level` that are eligible, best first: those with
+// the highest max(0, exact score), ties by the lower tie(). `best` has a list a query.
 template <class Entries>
-void top_matches(const MatchIndex& index, std::span<const float> intent, float min_trust, std::size_t k,
-                 const Entries& entries, MatchScratch& scratch, std::vector<Match>& best);
+void top_matches(const MatchIndex& index, std::span<const MatchQuery> queries, std::size_t k, const Entries& entries,
+                 MatchScratch& scratch, std::span<std::vector<Match>> best);
 
 }  // namespace parley::kernels
 

@@ -186,5 +186,16 @@ TEST(Beta, HasTheArcsineLawForHalves) {
               ks_bound);
 }
 
+TEST(FillNormal, GivesTheSameAsOneByOne) {
+    for (const std::size_t count : {0U, 1U, 7U, 32U, 255U, 256U, 257U, 1000U}) {
+        RandomStream together = stream_for(99);
+        RandomStream one_by_one = stream_for(99);
+        std::vector<double> values(count);
+        fill_normal(together, values);
+        for (const double value : values) ASSERT_EQ(value, normal(one_by_one));
+        EXPECT_EQ(together.bits(), one_by_one.bits());  // as many draws
+    }
+}
+
 }  // namespace
 }  // namespace parley

@@ -125,9 +125,14 @@ std::uint32_t ClassCatalogue::shard_of(std::uint32_t peer, std::uint32_t c) cons
     return entry.first_shard + static_cast<std::uint32_t>(mix64(peer) % entry.shards);
 }
 
+// As the parameter table allows.
+constexpr std::size_t most_dimensions = 1024;
+
 void draw_direction(RandomStream& stream, std::span<const float> centre, double spread, std::span<float> out) {
     const double scale = spread / std::sqrt(static_cast<double>(centre.size()));
-    for (std::size_t k = 0; k < centre.size(); ++k) out[k] = static_cast<float>(centre[k] + scale * normal(stream));
+    double noise[most_dimensions];
+    fill_normal(stream, {noise, centre.size()});
+    for (std::size_t k = 0; k < centre.size(); ++k) out[k] = static_cast<float>(centre[k] + scale * noise[k]);
     normalise(out);
 }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <string>
 
+#include "engine/error.hpp"
 #include "models/agentic/identity/sybil_set.hpp"
 
 namespace parley::agentic {
@@ -12,6 +14,7 @@ RegistryShard::RegistryShard(std::uint32_t capability_class, const Parameters& p
                              std::pmr::memory_resource* memory)
     : class_(capability_class),
       ttl_(parameters.ttl),
+      threshold_(static_cast<float>(parameters.threshold)),
       table_(memory),
       entries_(memory),
       embeddings_(parameters.dimension, memory) {
@@ -22,33 +25,58 @@ RegistryShard::RegistryShard(std::uint32_t capability_class, const Parameters& p
     table_.assign(std::bit_ceil(room + room / 2), absent);
 }
 
-std::uint32_t RegistryShard::find(std::uint32_t peer) const {
+template <class IsMatch>
+bool RegistryShard::probe(std::uint32_t peer, IsMatch&& is_match) const {
+    const std::uint64_t hash = mix64(peer);
     const std::size_t mask = table_.size() - 1;
-    for (std::size_t at = mix64(peer) & mask;; at = (at + 1) & mask) {
-        const std::uint32_t entry = table_[at];
-        if (entry == absent || entries_[entry].peer == peer) return entry;
+    for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
+        const std::uint32_t place = table_[at];
+        if (place == absent) return false;
+        const std::uint32_t index = place & most_entries;
+        if (place == tagged(index, hash) && is_match(index)) return true;
     }
+}
+
+std::uint32_t RegistryShard::find(std::uint32_t peer) const {
+    std::uint32_t found = absent;
+    probe(peer, [&](std::uint32_t index) {
+        if (entries_[index].peer != peer) return false;
+        found = index;
+        return true;
+    });
+    return found;
+}
+
+void RegistryShard::prefetch_entry(std::uint32_t peer) const {
+    probe(peer, [&](std::uint32_t index) {
+        __builtin_prefetch(&entries_[index], 1);
+        return true;
+    });
+}
+
+void RegistryShard::enter(std::uint32_t index) {
+    const std::uint64_t hash = mix64(entries_[index].peer);
+    const std::size_t mask = table_.size() - 1;
+    std::size_t at = hash & mask;
+    while (table_[at] != absent) at = (at + 1) & mask;
+    table_[at] = tagged(index, hash);
 }
 
 std::uint32_t RegistryShard::insert(std::uint32_t peer) {
     if ((entries_.size() + 1) * 4 > table_.size() * 3) grow_table();
     const auto index = static_cast<std::uint32_t>(entries_.size());
+    if (index == most_entries) {
+        throw SimulationError("a registry shard has more than " + std::to_string(most_entries) +
+                              " entries, the most it can hold; lower registry.entries_per_shard");
+    }
     entries_.push_back({peer, false, false, false, unknown_trust, 0, 0, 0, SimTime{-1}});
-    const std::size_t mask = table_.size() - 1;
-    std::size_t at = mix64(peer) & mask;
-    while (table_[at] != absent) at = (at + 1) & mask;
-    table_[at] = index;
+    enter(index);
     return index;
 }
 
 void RegistryShard::grow_table() {
     table_.assign(table_.size() * 2, absent);
-    const std::size_t mask = table_.size() - 1;
-    for (std::uint32_t index = 0; index < entries_.size(); ++index) {
-        std::size_t at = mix64(entries_[index].peer) & mask;
-        while (table_[at] != absent) at = (at + 1) & mask;
-        table_[at] = index;
-    }
+    for (std::uint32_t index = 0; index < entries_.size(); ++index) enter(index);
 }
 
 // Entries get embedding and static claims in order; one made for a trust value alone has to wait for its turn.
@@ -89,8 +117,10 @@ void RegistryShard::accept(const RegisterDescriptor& descriptor, SimTime now, Re
     if (entry.live) count_live(entry, -1);
     entry.issued = issued;
     entry.claims_degraded = descriptor.degraded != 0;
-    if (!entry.live) embeddings_.set(index, true, entry.trust);
-    entry.live = true;
+    if (!entry.live) {
+        entry.live = true;
+        embeddings_.set_level(index, level_of(entry));
+    }
     count_live(entry, +1);
     no_expiry_before_ = std::min(no_expiry_before_, issued + ttl_);
 }
@@ -104,7 +134,7 @@ void RegistryShard::expire(SimTime now, Metrics& metrics) {
         if (entry.issued + ttl_ <= now) {
             count_live(entry, -1);
             entry.live = false;
-            embeddings_.set(i, false, entry.trust);
+            embeddings_.set_level(i, 0);
             metrics.add(Counter::entries_expired);
         } else {
             next = std::min(next, entry.issued + ttl_);
@@ -138,6 +168,11 @@ bool RegistryShard::meets_constraints(const Entry& entry, const Parameters& para
            claimed_quality(entry, parameters) >= parameters.min_quality;
 }
 
+std::uint8_t RegistryShard::level_of(const Entry& entry) const {
+    if (!entry.live) return 0;
+    return entry.trust >= threshold_ ? trusted_level : live_level;
+}
+
 // What matching is told of the entries: ties by peer id.
 struct RegistryShard::KnownEntries : kernels::AllEntries {
     std::span<const Entry> entries;
@@ -153,32 +188,35 @@ struct RegistryShard::ConstrainedEntries : KnownEntries {
     bool eligible(std::uint32_t i) const { return shard.meets_constraints(entries[i], parameters); }
 };
 
-bool RegistryShard::answer(std::uint32_t asker, float min_trust, SimTime now, RegistryContext& context) {
+bool RegistryShard::answer(std::uint32_t asker, bool trusted_only, SimTime now, RegistryContext& context) {
     const Parameters& parameters = context.parameters;
     expire(now, context.metrics);
     // The asker itself may be among the best: one more than wanted, so that it can be left out. Its entry, and all
     // others, are looked at only when they matter: they are not in the cache.
     const std::size_t wanted = parameters.candidates + 1;
+    const std::array query{kernels::MatchQuery{context.intent, trusted_only ? trusted_level : live_level}};
     if (parameters.has_constraints()) {
-        kernels::top_matches(embeddings_, context.intent, min_trust, wanted,
-                             ConstrainedEntries{{{}, entries_}, *this, parameters}, context.scratch, context.matches);
-    } else {
-        kernels::top_matches(embeddings_, context.intent, min_trust, wanted, KnownEntries{{}, entries_},
+        kernels::top_matches(embeddings_, query, wanted, ConstrainedEntries{{{}, entries_}, *this, parameters},
                              context.scratch, context.matches);
+    } else {
+        kernels::top_matches(embeddings_, query, wanted, KnownEntries{{}, entries_}, context.scratch, context.matches);
     }
     context.answer.clear();
-    for (const kernels::Match& match : context.matches) {
+    context.poisoned = 0;
+    for (const kernels::Match& match : context.matches[0]) {
         const Entry& entry = entries_[match.entry];
         if (entry.peer == asker || context.answer.size() == parameters.candidates) continue;
+        context.poisoned += entry.sybil ? 1 : 0;
         context.answer.push_back(
             {entry.peer, match.score, claimed_quality(entry, parameters), entry.price, entry.seconds, entry.trust});
     }
-    return context.answer.empty() && trust_removes_any(asker, min_trust, parameters);
+    return trusted_only && context.answer.empty() && trust_removes_any(asker, parameters);
 }
 
-bool RegistryShard::trust_removes_any(std::uint32_t asker, float min_trust, const Parameters& parameters) const {
+bool RegistryShard::trust_removes_any(std::uint32_t asker, const Parameters& parameters) const {
     return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-        return entry.live && entry.peer != asker && entry.trust < min_trust && meets_constraints(entry, parameters);
+        return entry.live && entry.peer != asker && level_of(entry) < trusted_level &&
+               meets_constraints(entry, parameters);
     });
 }
 
@@ -187,7 +225,7 @@ void RegistryShard::set_trust(std::uint32_t peer, float trust) {
     if (index == absent) index = insert(peer);
     Entry& entry = entries_[index];
     entry.trust = trust;
-    if (entry.live) embeddings_.set(index, true, trust);
+    if (entry.live) embeddings_.set_level(index, level_of(entry));
 }
 
 void RegistryShard::count_levels(SimTime now, const Parameters& parameters, Metrics& metrics) {

@@ -2,6 +2,7 @@
 // server that answers for them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory_resource>
 #include <span>
@@ -25,8 +26,9 @@ struct RegistryContext {
     Metrics& metrics;
     std::vector<float> intent;
     std::vector<Candidate> answer;
+    std::uint64_t poisoned = 0;  // of the answer
     kernels::MatchScratch scratch;
-    std::vector<kernels::Match> matches;
+    std::array<std::vector<kernels::Match>, 1> matches;  // a list a query
 };
 
 class RegistryShard {
@@ -35,15 +37,17 @@ class RegistryShard {
     RegistryShard(std::uint32_t capability_class, const Parameters& parameters, double expected_entries,
                   std::pmr::memory_resource* memory);
 
-    // Prefetches where the entry of `peer` is looked up.
+    // Prefetches where the entry of `peer` is looked up, and then the entry that is found there.
     void prefetch(std::uint32_t peer) const { __builtin_prefetch(&table_[mix64(peer) & (table_.size() - 1)]); }
+    void prefetch_entry(std::uint32_t peer) const;
 
     // Upserts the entry of a descriptor that arrives at `now`; an older issue time than the stored one is ignored.
     void accept(const RegisterDescriptor& descriptor, SimTime now, RegistryContext& context);
 
     // The K best live entries that meet the constraints, best first (ties: lower peer id), in context.answer.
-    // Returns whether the answer is empty because of min_trust.
-    bool answer(std::uint32_t asker, float min_trust, SimTime now, RegistryContext& context);
+    // `trusted_only`: of those whose published trust is at least the policy's threshold. Returns whether the answer is
+    // empty because of that.
+    bool answer(std::uint32_t asker, bool trusted_only, SimTime now, RegistryContext& context);
 
     // FIFO single server: takes the next request at `now` for `service`; returns when it is done.
     SimTime serve(SimTime now, Duration service, Metrics& metrics);
@@ -76,15 +80,32 @@ class RegistryShard {
     struct ConstrainedEntries;
     static constexpr std::uint32_t absent = UINT32_MAX;
     static constexpr float unknown_trust = 0.5F;
+    // Levels of matching.
+    static constexpr std::uint8_t live_level = 1;
+    static constexpr std::uint8_t trusted_level = 2;
+    std::uint8_t level_of(const Entry& entry) const;
 
+    // A place in the table: the entry's index, and a part of its peer's hash, which tells most other peers apart
+    // without a look at the entry.
+    static constexpr std::uint32_t index_bits = 24;
+    static constexpr std::uint32_t most_entries = (1U << index_bits) - 1;
+    static std::uint32_t tagged(std::uint32_t index, std::uint64_t hash) {
+        return index | static_cast<std::uint32_t>(hash >> 56) << index_bits;
+    }
+    // Calls `match(index)` for the entries of the table that may be the peer's, until it returns true; returns
+    // whether one did.
+    template <class IsMatch>
+    bool probe(std::uint32_t peer, IsMatch&& is_match) const;
     std::uint32_t find(std::uint32_t peer) const;
     std::uint32_t insert(std::uint32_t peer);
+    // Puts an entry into the table.
+    void enter(std::uint32_t index);
     void describe_entries(std::uint32_t last, RegistryContext& context);
     void count_live(const Entry& entry, std::int32_t change);
     void grow_table();
     bool meets_constraints(const Entry& entry, const Parameters& parameters) const;
     float claimed_quality(const Entry& entry, const Parameters& parameters) const;
-    bool trust_removes_any(std::uint32_t asker, float min_trust, const Parameters& parameters) const;
+    bool trust_removes_any(std::uint32_t asker, const Parameters& parameters) const;
 
     std::uint32_t class_;
     std::uint32_t live_ = 0;
@@ -93,7 +114,8 @@ class RegistryShard {
     SimTime server_free_;
     SimTime no_expiry_before_ = never;
     Duration ttl_;
-    std::pmr::vector<std::uint32_t> table_;  // open addressing: entry index by hash of the peer
+    float threshold_;                        // of the policy: which trust suffices
+    std::pmr::vector<std::uint32_t> table_;  // open addressing by hash of the peer: tagged entry indices
     std::pmr::vector<Entry> entries_;
     std::vector<DriftCursor> drift_;  // parallel to entries_, only with drift
     kernels::MatchIndex embeddings_;

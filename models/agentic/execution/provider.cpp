@@ -15,7 +15,7 @@ void Provider::on_canary(AgenticContext& context, const PeerView& view, const Ca
     double pass = p_.canary_pass;
     if (sybil) {
         pass = p_.canary_guess;
-    } else if (view.degraded(view.instance_of(request.name.capability_class), context.now(), p_)) {
+    } else if (p_.drift && view.degraded(view.instance_of(request.name.capability_class), context.now(), p_)) {
         pass = p_.degraded_quality;
     }
     metrics_.add(Counter::signatures_made);

@@ -85,10 +85,10 @@ void Requester::shards_to_ask(AgenticContext& context, const Workflow& workflow,
 }
 
 void Requester::send_queries(AgenticContext& context, const Workflow& workflow) {
-    const float min_trust = workflow.tier >= 1 ? static_cast<float>(p_.threshold) : -1.0F;
     shards_to_ask(context, workflow, asked_);
     for (std::size_t slot = 0; slot < asked_.size(); ++slot) {
-        const Query query{workflow.number, workflow.step, static_cast<std::uint8_t>(slot), 0, min_trust, 0};
+        const Query query{workflow.number, workflow.step, static_cast<std::uint8_t>(slot),
+                          static_cast<std::uint8_t>(workflow.tier >= 1), 0};
         network_.post(context, asked_[slot], EventKind::query, MessageKind::query, message_size::query(p_.dimension),
                       query);
     }

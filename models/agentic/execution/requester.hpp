@@ -53,6 +53,12 @@ class Requester {
     void on_busy(AgenticContext& context, Peer& peer, const Busy& busy);
     void on_wake(AgenticContext& context, Peer& peer);
 
+    // Fetches what the next answer to the peer, or its next time-out, will need.
+    void prefetch(const Peer& peer, bool reputation) {
+        if (peer.open_workflows != WorkflowPool::end) pool_.prefetch(peer.open_workflows);
+        if (reputation) reputation_.prefetch(peer.reputation);
+    }
+
     std::uint64_t open_workflows() const { return pool_.open(); }
 
    private:

@@ -3,10 +3,11 @@
 
 #include <cstdint>
 #include <cstring>
-#include <memory>
+#include <memory_resource>
 #include <span>
 #include <vector>
 
+#include "engine/huge_pages.hpp"
 #include "engine/sim_time.hpp"
 #include "models/agentic/messages.hpp"
 #include "models/agentic/metrics.hpp"
@@ -70,6 +71,11 @@ class WorkflowPool {
                                             candidates_ * sizeof(RankedCandidate));
     }
 
+    void prefetch(std::uint32_t index) {
+        const std::byte* first = record(index);
+        for (std::size_t at = 0; at < stride_; at += 64) __builtin_prefetch(first + at, 1);
+    }
+
     std::uint32_t take() {
         ++open_;
         if (!free_.empty()) {
@@ -78,7 +84,7 @@ class WorkflowPool {
             return index;
         }
         if (next_ % records_a_chunk == 0)
-            chunks_.push_back(std::make_unique_for_overwrite<std::byte[]>(records_a_chunk * stride_));
+            chunks_.push_back(static_cast<std::byte*>(memory_.allocate(records_a_chunk * stride_, 64)));
         return next_++;
     }
     void give_back(std::uint32_t index) {
@@ -90,12 +96,14 @@ class WorkflowPool {
    private:
     static constexpr std::size_t records_a_chunk = 512;
     std::byte* record(std::uint32_t index) {
-        return chunks_[index / records_a_chunk].get() + (index % records_a_chunk) * stride_;
+        return chunks_[index / records_a_chunk] + (index % records_a_chunk) * stride_;
     }
 
     std::size_t candidates_;
     std::size_t stride_;
-    std::vector<std::unique_ptr<std::byte[]>> chunks_;
+    static constexpr std::size_t first_allocation = 65536;
+    std::pmr::monotonic_buffer_resource memory_{first_allocation, &huge_pages()};
+    std::vector<std::byte*> chunks_;
     std::vector<std::uint32_t> free_;
     std::uint32_t next_ = 0;
     std::uint64_t open_ = 0;

@@ -32,6 +32,8 @@ class LocalReputation {
    public:
     explicit LocalReputation(const Parameters& parameters) : parameters_(parameters) {}
 
+    void prefetch(const TableHandle& table) { tables_.prefetch(table); }
+
     void record(TableHandle& table, std::uint32_t peer, bool good, SimTime now) {
         LocalRating& rating = find_or_add(table, peer, now);
         const double factor = decay(now - rating.updated, parameters_.half_life);

@@ -48,6 +48,7 @@ class RatingsAccounts {
 
     RatingsAccount& at(std::uint32_t index) { return accounts_[index]; }
     const RatingsAccount& at(std::uint32_t index) const { return accounts_[index]; }
+    void prefetch_ratings(std::uint32_t index) { tables_.prefetch(accounts_[index].table); }
     // A report arrives at account `index`.
     void record(std::uint32_t index, std::uint32_t ratee, bool good);
     // Ends the epoch; appends what it changes.

@@ -14,7 +14,8 @@ namespace parley::agentic {
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
-constexpr float any_trust = -1.0F;
+// What a query wants: any live entry, or those with trust of at least policy.threshold (0.3).
+constexpr bool trusted = true;
 
 // One shard of class 0 and all it needs.
 struct World {
@@ -23,27 +24,27 @@ struct World {
           catalogue(parameters),
           instances(parameters, catalogue),
           sybils(parameters.seed, parameters.peers, parameters.sybils()),
-          context{parameters, catalogue, instances, sybils, metrics, {}, {}, {}, {}},
+          context{parameters, catalogue, instances, sybils, metrics, {}, {}, 0, {}, {}},
           shard(0, parameters, 3.0, std::pmr::get_default_resource()) {}
 
     void accept(std::uint32_t peer, std::int64_t issued, std::int64_t now, bool degraded = false) {
         shard.accept({peer, static_cast<std::uint8_t>(degraded), {}, issued}, SimTime{now}, context);
     }
     // Peers of the answer to an intent that equals the prototype.
-    std::vector<std::uint32_t> ask(std::uint32_t asker, std::int64_t now, float min_trust = any_trust) {
+    std::vector<std::uint32_t> ask(std::uint32_t asker, std::int64_t now, bool trusted_only = false) {
         const auto prototype = catalogue.prototype(0);
-        return ask_with({prototype.begin(), prototype.end()}, asker, now, min_trust);
+        return ask_with({prototype.begin(), prototype.end()}, asker, now, trusted_only);
     }
     std::vector<std::uint32_t> ask_with(const std::vector<float>& intent, std::uint32_t asker, std::int64_t now,
-                                        float min_trust = any_trust) {
+                                        bool trusted_only = false) {
         context.intent = intent;
-        removed_by_trust = shard.answer(asker, min_trust, SimTime{now}, context);
+        removed_by_trust = shard.answer(asker, trusted_only, SimTime{now}, context);
         std::vector<std::uint32_t> peers;
         for (const Candidate& candidate : context.answer) peers.push_back(candidate.peer);
         return peers;
     }
-    std::vector<std::uint32_t> sorted_ask(std::int64_t now, float min_trust = any_trust) {
-        std::vector<std::uint32_t> peers = ask(UINT32_MAX, now, min_trust);
+    std::vector<std::uint32_t> sorted_ask(std::int64_t now, bool trusted_only = false) {
+        std::vector<std::uint32_t> peers = ask(UINT32_MAX, now, trusted_only);
         std::sort(peers.begin(), peers.end());
         return peers;
     }
@@ -200,9 +201,10 @@ void expect_best_candidates(const std::vector<std::string>& overrides, std::uint
         RandomStream stream(99, EntityId{query}, 1, 0);
         draw_direction(stream, world.catalogue.prototype(0), query_spread, intent);
         const std::uint32_t asker = order[query % order.size()];
-        for (const float min_trust : {any_trust, 0.5F, 1.1F}) {
+        for (const bool trusted_only : {false, true}) {
+            const float min_trust = trusted_only ? 0.3F : -1.0F;
             const Peers wanted = brute_force(world, order, intent, asker, trust, min_trust);
-            ASSERT_EQ(world.ask_with(intent, asker, 2 * second, min_trust), wanted) << "query " << query;
+            ASSERT_EQ(world.ask_with(intent, asker, 2 * second, trusted_only), wanted) << "query " << query;
         }
     }
 }
@@ -263,24 +265,27 @@ TEST(RegistryShard, HandsOutClaimsMatchAndTrust) {
 // --- trust
 
 TEST(RegistryShard, TrustsUnknownPeersByOneHalf) {
-    World world({});
-    world.accept(4, 0, 0);
-    EXPECT_EQ(world.ask(0, 1, 0.5F), Peers{4});
-    EXPECT_EQ(world.ask(0, 1, 0.51F), Peers{});
+    World tolerant({"policy.threshold=0.5"});
+    tolerant.accept(4, 0, 0);
+    EXPECT_EQ(tolerant.ask(0, 1, trusted), Peers{4});
+    World strict({"policy.threshold=0.51"});
+    strict.accept(4, 0, 0);
+    EXPECT_EQ(strict.ask(0, 1, trusted), Peers{});
+    EXPECT_EQ(strict.ask(0, 1), Peers{4});
 }
 
 TEST(RegistryShard, SaysWhenTrustRemovedTheOnlyCandidates) {
     World world({});
     world.accept(4, 0, 0);
     world.shard.set_trust(4, 0.29F);
-    EXPECT_EQ(world.ask(0, 1, 0.3F), Peers{});
+    EXPECT_EQ(world.ask(0, 1, trusted), Peers{});
     EXPECT_TRUE(world.removed_by_trust);
     // Nobody is there at all.
-    EXPECT_EQ(world.ask(0, 15 * second, 0.3F), Peers{});
+    EXPECT_EQ(world.ask(0, 15 * second, trusted), Peers{});
     EXPECT_FALSE(world.removed_by_trust);
     // The asker's own entry is not removed by trust.
     world.accept(4, 20 * second, 20 * second);
-    EXPECT_EQ(world.ask(4, 21 * second, 0.3F), Peers{});
+    EXPECT_EQ(world.ask(4, 21 * second, trusted), Peers{});
     EXPECT_FALSE(world.removed_by_trust);
 }
 
@@ -288,7 +293,7 @@ TEST(RegistryShard, AdmitsTrustEqualToTheThreshold) {
     World world({});
     world.accept(4, 0, 0);
     world.shard.set_trust(4, 0.3F);
-    EXPECT_EQ(world.ask(0, 1, 0.3F), Peers{4});
+    EXPECT_EQ(world.ask(0, 1, trusted), Peers{4});
 }
 
 TEST(RegistryShard, KeepsTrustForPeersWithoutALiveEntry) {
@@ -300,14 +305,14 @@ TEST(RegistryShard, KeepsTrustForPeersWithoutALiveEntry) {
     world.accept(9, 0, 0);
     world.accept(7, 0, 0);
     EXPECT_EQ(world.sorted_ask(1), (Peers{7, 9}));
-    EXPECT_EQ(world.sorted_ask(1, 0.3F), Peers{9});
+    EXPECT_EQ(world.sorted_ask(1, trusted), Peers{9});
     world.shard.set_trust(9, 0.2F);  // expired meanwhile
     world.ask(0, 16 * second);
     world.shard.set_trust(7, 0.8F);
     world.accept(7, 17 * second, 17 * second);
     world.accept(8, 17 * second, 17 * second);
     world.accept(9, 17 * second, 17 * second);
-    EXPECT_EQ(world.sorted_ask(18 * second, 0.3F), (Peers{7, 8}));
+    EXPECT_EQ(world.sorted_ask(18 * second, trusted), (Peers{7, 8}));
 }
 
 // --- the server

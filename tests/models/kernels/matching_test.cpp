@@ -12,7 +12,7 @@
 namespace parley::kernels {
 namespace {
 
-constexpr float any_trust = -1.0F;
+constexpr std::uint8_t any_level = 1;
 constexpr float excluded = -std::numeric_limits<float>::infinity();
 
 using Vector = std::vector<float>;
@@ -39,25 +39,23 @@ float sum_in_order(const Vector& intent, const Vector& embedding) {
 // An index beside the plain embeddings it was made from.
 struct Entries {
     explicit Entries(std::uint32_t dimension) : index(dimension) {}
-    void append(const Vector& embedding, bool is_live = true, float its_trust = 0.5F) {
+    void append(const Vector& embedding, std::uint8_t its_level = 1) {
         index.append(embedding);
-        index.set(embeddings.size(), is_live, its_trust);
+        index.set_level(embeddings.size(), its_level);
         embeddings.push_back(embedding);
-        live.push_back(is_live);
-        trust.push_back(its_trust);
+        level.push_back(its_level);
         peer.push_back(static_cast<std::uint32_t>((embeddings.size() * 7919) % 100'003));
     }
 
     MatchIndex index;
     std::vector<Vector> embeddings;
-    std::vector<bool> live;
-    Vector trust;
+    std::vector<std::uint8_t> level;
     std::vector<std::uint32_t> peer;
 };
 
 struct Wanted {
     Vector intent;
-    float min_trust = any_trust;
+    std::uint8_t min_level = any_level;
     std::size_t k = 8;
     std::function<bool(std::uint32_t)> eligible = {};
 };
@@ -79,7 +77,7 @@ using Matches = std::vector<std::pair<std::uint32_t, float>>;
 Matches by_definition(const Entries& entries, const Wanted& wanted) {
     std::vector<Match> all;
     for (std::uint32_t i = 0; i < entries.embeddings.size(); ++i) {
-        if (!entries.live[i] || entries.trust[i] < wanted.min_trust || (wanted.eligible && !wanted.eligible(i))) {
+        if (entries.level[i] < wanted.min_level || (wanted.eligible && !wanted.eligible(i))) {
             continue;
         }
         all.push_back({i, std::max(0.0F, sum_in_order(wanted.intent, entries.embeddings[i]))});
@@ -93,28 +91,46 @@ Matches by_definition(const Entries& entries, const Wanted& wanted) {
     return matches;
 }
 
-Matches by_index(const Entries& entries, const Wanted& wanted) {
+// What the index finds for several queries at once.
+std::vector<Matches> by_index(const Entries& entries, const std::vector<Wanted>& all) {
     MatchScratch scratch;
-    std::vector<Match> best{{1, 2.0F}};  // rests of an earlier query
-    if (wanted.eligible) {
-        top_matches(entries.index, wanted.intent, wanted.min_trust, wanted.k,
-                    ToldWithConstraint{{{}, entries}, wanted.eligible}, scratch, best);
+    std::vector<MatchQuery> queries;
+    for (const Wanted& wanted : all) queries.push_back({wanted.intent, wanted.min_level});
+    std::vector<std::vector<Match>> best(all.size(), {{1, 2.0F}});  // rests of an earlier query
+    const Wanted& first = all.front();
+    if (first.eligible) {
+        top_matches(entries.index, queries, first.k, ToldWithConstraint{{{}, entries}, first.eligible}, scratch,
+                    std::span(best));
     } else {
-        top_matches(entries.index, wanted.intent, wanted.min_trust, wanted.k, Told{{}, entries}, scratch, best);
+        top_matches(entries.index, queries, first.k, Told{{}, entries}, scratch, std::span(best));
     }
-    Matches matches;
-    for (const Match& match : best) matches.emplace_back(match.entry, match.score);
-    return matches;
+    std::vector<Matches> found(all.size());
+    for (std::size_t q = 0; q < all.size(); ++q) {
+        for (const Match& match : best[q]) found[q].emplace_back(match.entry, match.score);
+    }
+    return found;
 }
+
+Matches by_index(const Entries& entries, const Wanted& wanted) { return by_index(entries, std::vector{wanted})[0]; }
 
 // Approximate scores of all entries, the rest of the last block included.
 struct Approximation {
-    Approximation(const MatchIndex& index, const Vector& intent, float min_trust)
-        : scores(index.block_count() * MatchIndex::block_entries), block_best(index.block_count()) {
-        error = index.approximate_scores(intent, min_trust, scores, block_best);
+    Approximation(const MatchIndex& index, const Vector& intent, std::uint8_t min_level)
+        : scores(index.block_count() * coarse::block_entries), lane_best((index.block_count() + 7) / 8 * 16) {
+        IntentCodes codes;
+        codes.set(intent);
+        error = index.error_bound(codes);
+        const Sweep all = index.blocks(0, index.block_count());
+        const SweepQuery query{&codes, min_level, scores.data(), lane_best.data()};
+        sweep(all, {&query, 1});
+        Vector portable_scores(scores.size());
+        Vector portable_best(lane_best.size());
+        sweep_portable(all, {&codes, min_level, portable_scores.data(), portable_best.data()});
+        EXPECT_EQ(scores, portable_scores);
+        EXPECT_EQ(lane_best, portable_best);
     }
     Vector scores;
-    Vector block_best;
+    Vector lane_best;
     float error = 0;
 };
 
@@ -162,7 +178,7 @@ TEST(MatchIndex, ApproximatesWithinItsErrorBound) {
         for (int i = 0; i < 500; ++i) entries.append(unit_vector(random, dimension));
         for (int query = 0; query < 20; ++query) {
             const Vector intent = unit_vector(random, dimension);
-            const Approximation approximation(entries.index, intent, any_trust);
+            const Approximation approximation(entries.index, intent, any_level);
             EXPECT_LT(approximation.error, 0.2F);  // it prunes something
             for (std::size_t i = 0; i < entries.embeddings.size(); ++i) {
                 double exact = 0;
@@ -173,30 +189,29 @@ TEST(MatchIndex, ApproximatesWithinItsErrorBound) {
     }
 }
 
-TEST(MatchIndex, ExcludesEntriesThatAreNotLiveOrTrustedEnough) {
+TEST(MatchIndex, ExcludesEntriesOfALowerLevel) {
     std::mt19937 random(1);
     Entries entries(8);
-    for (int i = 0; i < 40; ++i) entries.append(unit_vector(random, 8), i % 3 != 0, static_cast<float>(i % 5) / 4);
-    const Approximation approximation(entries.index, unit_vector(random, 8), 0.5F);
+    for (int i = 0; i < 40; ++i) entries.append(unit_vector(random, 8), static_cast<std::uint8_t>(i % 5));
+    const Approximation approximation(entries.index, unit_vector(random, 8), 2);
     const Vector& scores = approximation.scores;
     for (std::size_t i = 0; i < 40; ++i) {
-        EXPECT_EQ(scores[i] == excluded, i % 3 == 0 || static_cast<float>(i % 5) / 4 < 0.5F) << i;
+        EXPECT_EQ(scores[i] == excluded, i % 5 < 2) << i;
     }
     for (std::size_t i = 40; i < scores.size(); ++i) EXPECT_EQ(scores[i], excluded);  // the rest of the last block
-    for (std::size_t block = 0; block < 3; ++block) {
-        const auto first = scores.begin() + static_cast<std::ptrdiff_t>(block * MatchIndex::block_entries);
-        EXPECT_EQ(approximation.block_best[block], *std::max_element(first, first + MatchIndex::block_entries));
+    for (std::size_t lane = 0; lane < 16; ++lane) {                                   // three blocks: one band
+        EXPECT_EQ(approximation.lane_best[lane], std::max({scores[lane], scores[16 + lane], scores[32 + lane]}));
     }
 }
 
-TEST(MatchIndex, FindsNothingBeforeAnEntryIsLive) {
+TEST(MatchIndex, FindsNothingBeforeAnEntryHasALevel) {
     MatchIndex index(2);
     index.append(Vector{1, 0});
-    const auto score = [&] { return Approximation(index, Vector{1, 0}, any_trust).scores[0]; };
+    const auto score = [&] { return Approximation(index, Vector{1, 0}, any_level).scores[0]; };
     EXPECT_EQ(score(), excluded);
-    index.set(0, true, 0.5F);
+    index.set_level(0, 1);
     EXPECT_NEAR(score(), 1, 0.02);
-    index.set(0, false, 0.5F);
+    index.set_level(0, 0);
     EXPECT_EQ(score(), excluded);
 }
 
@@ -205,15 +220,40 @@ TEST(TopMatches, AreThoseOfTheDefinition) {
         std::mt19937 random(static_cast<unsigned>(count));
         Entries entries(32);
         for (std::size_t i = 0; i < count; ++i) {
-            entries.append(unit_vector(random, 32), random() % 4 != 0, static_cast<float>(random() % 5) / 4);
+            entries.append(unit_vector(random, 32), static_cast<std::uint8_t>(random() % 4));
         }
         for (const std::size_t k : {1U, 8U, 64U}) {
-            for (const float min_trust : {any_trust, 0.5F, 2.0F}) {
-                Wanted wanted{unit_vector(random, 32), min_trust, k};
+            for (const std::uint8_t min_level : {std::uint8_t{1}, std::uint8_t{2}, std::uint8_t{200}}) {
+                Wanted wanted{unit_vector(random, 32), min_level, k};
                 ASSERT_EQ(by_index(entries, wanted), by_definition(entries, wanted)) << count << " entries, k = " << k;
                 wanted.eligible = [](std::uint32_t i) { return i % 7 != 3; };
                 ASSERT_EQ(by_index(entries, wanted), by_definition(entries, wanted)) << count << " entries, k = " << k;
             }
+        }
+    }
+}
+
+// More entries than are swept at once, and more queries than share a sweep.
+TEST(TopMatches, DoNotDependOnHowManyQueriesAreAnsweredTogether) {
+    std::mt19937 random(31);
+    Entries entries(32);
+    const Vector centre = unit_vector(random, 32);
+    for (int i = 0; i < 10'000; ++i) {
+        Vector embedding = unit_vector(random, 32);
+        for (std::size_t k = 0; k < 32; ++k) embedding[k] = 0.4F * embedding[k] + centre[k];
+        entries.append(embedding, static_cast<std::uint8_t>(i % 4));
+    }
+    for (const bool constrained : {false, true}) {
+        std::vector<Wanted> wanted;
+        for (int q = 0; q < 40; ++q)
+            wanted.push_back({unit_vector(random, 32), static_cast<std::uint8_t>(1 + q % 2), 9});
+        if (constrained) wanted[0].eligible = [](std::uint32_t i) { return i % 50 == 1; };
+        const std::vector<Matches> together = by_index(entries, wanted);
+        for (std::size_t q = 0; q < wanted.size(); ++q) {
+            Wanted alone = wanted[q];
+            alone.eligible = wanted[0].eligible;
+            ASSERT_EQ(together[q], by_definition(entries, alone)) << "query " << q;
+            ASSERT_EQ(by_index(entries, alone), together[q]) << "query " << q;
         }
     }
 }
@@ -263,7 +303,7 @@ TEST(TopMatches, TieAtZeroWhenTheIntentPointsAway) {
         entries.append(embedding);
     }
     for (const std::size_t k : {1U, 8U, 64U, 300U, 400U}) {
-        const Wanted wanted{away, any_trust, k};
+        const Wanted wanted{away, any_level, k};
         ASSERT_EQ(by_index(entries, wanted), by_definition(entries, wanted)) << k;
     }
 }
@@ -278,7 +318,7 @@ TEST(TopMatches, TakeExtremeVectors) {
     for (const Vector& intent :
          {Vector{0, 0, 0, 0, 0}, Vector{1, 0, 0, 0, 0}, Vector{0, 0, 0, 0, -1}, Vector{1e-30F, 0, 0, 0, 0}}) {
         for (const std::size_t k : {1U, 2U, 5U}) {
-            const Wanted wanted{intent, any_trust, k};
+            const Wanted wanted{intent, any_level, k};
             ASSERT_EQ(by_index(entries, wanted), by_definition(entries, wanted));
         }
     }
