@@ -6,7 +6,7 @@ namespace parley {
 
 namespace {
 
-// Both without branches, so that the compiler can take several values at once.
+// All without branches, so that the compiler can take several values at once.
 #define PARLEY_WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
 
 // z[i] = the quantile of p[i], right where p is in the middle.
@@ -19,7 +19,16 @@ PARLEY_WIDE void fill_tail(double* z, const double* p, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) z[i] = inverse_normal_tail(p[i]);
 }
 
+PARLEY_WIDE void fill_gumbel_of(double* g, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) g[i] = -portable_log(-portable_log(g[i]));
+}
+
 }  // namespace
+
+void fill_gumbel(RandomStream& stream, std::span<double> out) {
+    stream.fill_uniform(out);
+    fill_gumbel_of(out.data(), out.size());
+}
 
 void fill_normal(RandomStream& stream, std::span<double> out) {
     constexpr std::size_t at_once = 64;

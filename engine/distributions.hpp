@@ -48,6 +48,9 @@ inline double gamma_variate(RandomStream& stream, double shape) {
     }
 }
 
+// Many standard Gumbels, faster than one by one and the same; one draw each.
+void fill_gumbel(RandomStream& stream, std::span<double> out);
+
 // Beta(a, b), a and b > 0, as a ratio of gammas.
 inline double beta_variate(RandomStream& stream, double a, double b) {
     const double x = gamma_variate(stream, a);

@@ -186,6 +186,17 @@ TEST(Beta, HasTheArcsineLawForHalves) {
               ks_bound);
 }
 
+TEST(FillGumbel, GivesTheSameAsOneByOne) {
+    for (const std::size_t count : {0U, 1U, 8U, 33U}) {
+        RandomStream together = stream_for(98);
+        RandomStream one_by_one = stream_for(98);
+        std::vector<double> values(count);
+        fill_gumbel(together, values);
+        for (const double value : values) ASSERT_EQ(value, gumbel(one_by_one));
+        EXPECT_EQ(together.bits(), one_by_one.bits());
+    }
+}
+
 TEST(FillNormal, GivesTheSameAsOneByOne) {
     for (const std::size_t count : {0U, 1U, 7U, 32U, 255U, 256U, 257U, 1000U}) {
         RandomStream together = stream_for(99);

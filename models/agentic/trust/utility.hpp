@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "engine/distributions.hpp"
@@ -35,7 +36,15 @@ inline double trusted_utility(double base, double trust, const Parameters& p) {
 // Best first; equal values by lower peer id. `noise` gives one draw a candidate, in the given order.
 inline void order_candidates(std::vector<ValuedCandidate>& candidates, const Parameters& p, RandomStream& noise) {
     if (p.softmax) {
-        for (ValuedCandidate& candidate : candidates) candidate.value = candidate.value / p.temperature + gumbel(noise);
+        std::array<double, 16> gumbels;
+        for (std::size_t first = 0; first < candidates.size(); first += gumbels.size()) {
+            const std::size_t some = std::min(gumbels.size(), candidates.size() - first);
+            fill_gumbel(noise, {gumbels.data(), some});
+            for (std::size_t i = 0; i < some; ++i) {
+                double& value = candidates[first + i].value;
+                value = value / p.temperature + gumbels[i];
+            }
+        }
     }
     std::sort(candidates.begin(), candidates.end(), [](const ValuedCandidate& a, const ValuedCandidate& b) {
         return a.value != b.value ? a.value > b.value : a.peer < b.peer;
