@@ -168,6 +168,8 @@ class Partition {
     State& state() { return *state_; }
     const EngineCounters& counters() const { return counters_; }
     std::uint64_t pending_events() const { return calendar_.pending_events(); }
+    std::size_t calendar_bytes() const { return calendar_.reserved_bytes(); }
+    const State& state() const { return *state_; }
 
    private:
     friend class Context<Model>;

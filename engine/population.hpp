@@ -39,6 +39,12 @@ void for_each_in_parallel(std::size_t n, int threads, Work&& work) {
     }
 }
 
+// Events that wait, and the memory kept for them.
+struct PendingEvents {
+    std::uint64_t events = 0;
+    std::uint64_t bytes = 0;
+};
+
 template <class Model>
 class Population {
    public:
@@ -109,11 +115,16 @@ class Population {
         return total;
     }
 
-    std::uint64_t pending_events() const {
-        std::uint64_t total = 0;
-        for (const auto& partition : partitions_) total += partition->pending_events();
+    // Of this rank.
+    PendingEvents pending() const {
+        PendingEvents total;
+        for (const auto& partition : partitions_) {
+            total.events += partition->pending_events();
+            total.bytes += partition->calendar_bytes();
+        }
         return total;
     }
+    const Partition<Model>& partition(std::size_t i) const { return *partitions_[i]; }
 
    private:
     static constexpr std::uint64_t events_worth_a_thread = 32;

@@ -67,6 +67,9 @@ struct RunContext {
     Transport& transport;
     std::string started = utc_now();
     double wall_seconds = 0;
+    // Of this rank, at the end.
+    PendingEvents pending = {};
+    EngineCounters counters = {};
 
     std::filesystem::path output() const {
         return line.output.empty() ? std::filesystem::path(line.config.stem().string() + ".h5") : line.output;
@@ -97,10 +100,13 @@ struct RunContext {
     }
 
     // `entities`: simulated entities to share the memory among. Collective.
-    Provenance provenance(const ExecutionOptions& options, std::uint64_t events, std::uint64_t pending,
-                          double entities) const {
-        std::array<std::uint64_t, 2> sums{pending, static_cast<std::uint64_t>(peak_bytes())};
+    Provenance provenance(const ExecutionOptions& options, std::uint64_t events, double entities) const {
+        std::array<std::uint64_t, 4> sums{pending.events, pending.bytes, static_cast<std::uint64_t>(peak_bytes()),
+                                          counters.busy_nanoseconds};
         transport.sum(sums);
+        std::uint64_t busiest = counters.busiest_nanoseconds;
+        transport.maximum({&busiest, 1});
+        const double mean_busy = static_cast<double>(sums[3]) / counters.partitions;
         Provenance p;
         p.texts = {{"version", PARLEY_VERSION},
                    {"compiler", __VERSION__},
@@ -115,30 +121,36 @@ struct RunContext {
                      {"partitions_per_rank", options.partitions_per_rank},
                      {"wall_seconds", wall_seconds},
                      {"events_per_second", static_cast<double>(events) / wall_seconds},
-                     {"peak_memory_bytes", static_cast<double>(sums[1])},
-                     {"bytes_per_entity", static_cast<double>(sums[1]) / entities},
-                     {"pending_events_at_end", static_cast<double>(sums[0])}};
+                     {"peak_memory_bytes", static_cast<double>(sums[2])},
+                     {"bytes_per_entity", static_cast<double>(sums[2]) / entities},
+                     {"bytes_per_pending_event", static_cast<double>(sums[1]) / static_cast<double>(sums[0])},
+                     {"pending_events_at_end", static_cast<double>(sums[0])},
+                     // One partition is not timed: it is in balance.
+                     {"imbalance", counters.partitions > 1 ? static_cast<double>(busiest) / mean_busy : 1.0}};
         return p;
     }
 };
 
 template <class Model>
-std::uint64_t simulate(Model& model, SimTime end, const ExecutionOptions& options, RunContext& run,
-                       const std::function<std::string()>& remark) {
+void simulate(Model& model, SimTime end, const ExecutionOptions& options, RunContext& run,
+              const std::function<std::string()>& remark) {
     Progress progress(end, run.line.quiet || !run.transport.is_root(), remark);
     Simulation<Model> simulation(model, run.transport, options);
     simulation.run(end, progress);
     progress.finish();
     run.wall_seconds = progress.wall_seconds();
-    return simulation.population().pending_events();
+    run.pending = simulation.population().pending();
+    run.counters = simulation.population().counters();
 }
 
 void report(const RunContext& run, const Provenance& provenance, const std::string& headline) {
     if (!run.transport.is_root() || run.line.quiet) return;
     std::printf("%s\n", headline.c_str());
-    std::printf("%.2f s wall, %.2f M events/s, %.0f MB peak memory, %.0f bytes per peer or entity\n", run.wall_seconds,
-                provenance.numbers.at("events_per_second") / 1e6, provenance.numbers.at("peak_memory_bytes") / 1e6,
-                provenance.numbers.at("bytes_per_entity"));
+    const auto number = [&](const char* name) { return provenance.numbers.at(name); };
+    std::printf("%.2f s wall, %.2f M events/s, imbalance %.2f (busiest partition over the mean)\n", run.wall_seconds,
+                number("events_per_second") / 1e6, number("imbalance"));
+    std::printf("%.0f MB peak memory: %.0f bytes per peer or entity; %.0f bytes per pending event\n",
+                number("peak_memory_bytes") / 1e6, number("bytes_per_entity"), number("bytes_per_pending_event"));
     std::printf("results: %s\n", run.output().c_str());
 }
 
@@ -155,8 +167,8 @@ void run_agentic(RunContext& run) {
         std::snprintf(text, sizeof text, "success %.3f", writer.success_so_far());
         return text;
     };
-    const std::uint64_t pending = simulate(model, parameters.end, options, run, remark);
-    const Provenance provenance = run.provenance(options, writer.events(), pending, parameters.peers);
+    simulate(model, parameters.end, options, run, remark);
+    const Provenance provenance = run.provenance(options, writer.events(), parameters.peers);
     writer.finish(provenance.texts, provenance.numbers);
     char headline[160];
     std::snprintf(headline, sizeof headline, "%u peers, %.0f %% Sybil, %s: success rate %.4f over the measured time",
@@ -177,8 +189,8 @@ void run_phold(RunContext& run) {
                                {"digest", NumberKind::count, "1", "order-sensitive digest of all events", ""}}};
     const std::unique_ptr<Recorder> recorder = run.make_recorder(schema);
     phold::PholdModel model(parameters);
-    const std::uint64_t pending = simulate(model, parameters.end, options, run, {});
-    const Provenance provenance = run.provenance(options, model.events(), pending, parameters.entities);
+    simulate(model, parameters.end, options, run, {});
+    const Provenance provenance = run.provenance(options, model.events(), parameters.entities);
     if (recorder)
         recorder->finish({{model.events(), model.windows(), model.digest()}, {}}, provenance.texts, provenance.numbers);
     char headline[160];

@@ -34,7 +34,7 @@ AgenticState::AgenticState(const AgenticModel& model, const EntityDirectory& dir
       requester_(p_, model.catalogue(), metrics_, model.first_shard(), model.first_account()),
       provider_(p_, metrics_),
       shard_range_(directory.range(partition, shard_kind)),
-      registry_{p_, model.catalogue(), model.instances(), model.sybils(), metrics_, {}, {}, 0, {}, {}},
+      registry_{p_, model.catalogue(), model.instances(), model.sybils(), metrics_, {}, {}, 0, 0, {}, {}},
       account_range_(directory.range(partition, account_kind)),
       accounts_(p_, account_range_.size()),
       reputation_(p_, directory.range(partition, peer_kind)) {

@@ -47,6 +47,8 @@ class AgenticState {
     IdRange shard_range() const { return shard_range_; }
     // `id`: entity id.
     RegistryShard& shard(std::uint32_t id) { return shards_[id - shard_range_.begin]; }
+    // Entries that queries have gone through so far.
+    std::uint64_t swept_entries() const { return registry_.swept; }
     // Adds the levels at `now` to the metrics.
     void count_levels(SimTime now);
 

@@ -203,6 +203,7 @@ bool RegistryShard::answer(std::uint32_t asker, bool trusted_only, SimTime now, 
     }
     context.answer.clear();
     context.poisoned = 0;
+    context.swept += entries_.size();
     for (const kernels::Match& match : context.matches[0]) {
         const Entry& entry = entries_[match.entry];
         if (entry.peer == asker || context.answer.size() == parameters.candidates) continue;

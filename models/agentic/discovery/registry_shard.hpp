@@ -27,6 +27,7 @@ struct RegistryContext {
     std::vector<float> intent;
     std::vector<Candidate> answer;
     std::uint64_t poisoned = 0;  // of the answer
+    std::uint64_t swept = 0;     // entries, by all queries so far: what they cost
     kernels::MatchScratch scratch;
     std::array<std::vector<kernels::Match>, 1> matches;  // a list a query
 };
