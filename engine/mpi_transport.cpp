@@ -89,7 +89,7 @@ class MpiTransport final : public Transport {
     }
 
    private:
-    static constexpr int most_ranks_for_alltoallv = 16;
+    static constexpr int most_ranks_for_alltoallv = 512;
 
     // One message to and from every other rank; the minimum is its last eight bytes.
     std::int64_t exchange_alltoallv(Outgoing& outgoing, Bytes& incoming, std::int64_t local_minimum) {

@@ -29,7 +29,7 @@ void add_run_parameters(ParameterTable& table, const std::vector<std::string>& m
         "Partitions a rank; 0: as many as threads, fewer for small runs. Results do not depend on it.");
     add("parallel.exchange", ValueKind::choice, "auto", "", 0, 0, {"auto", "alltoallv", "sparse"},
         "How ranks exchange events: alltoallv sends to all others, sparse only where there is something to send; auto: "
-        "alltoallv up to 16 ranks. Results do not depend on it.");
+        "alltoallv up to 512 ranks. Results do not depend on it.");
 }
 
 void check_run_parameters(const RunConfig& config) {

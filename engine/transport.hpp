@@ -39,7 +39,7 @@ class Outgoing {
 
 // How ranks exchange events.
 enum class ExchangeStrategy {
-    automatic,  // alltoallv up to 16 ranks, then sparse
+    automatic,  // alltoallv up to 512 ranks, then sparse (docs/scaling.md)
     alltoallv,  // one message to every other rank, empty or not; the minimum rides along
     sparse,     // messages only where there is something to send, ended by a reduction (Hoefler et al. 2010, NBX)
 };

@@ -1,4 +1,4 @@
-"""Both ways of exchanging events give the results of one rank, at more ranks than `auto` would use either for."""
+"""Both ways of exchanging events give the results of one rank."""
 from __future__ import annotations
 
 import pytest
