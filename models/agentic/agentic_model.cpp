@@ -55,7 +55,7 @@ std::uint32_t& AgenticState::sequence(EntityId id) {
 void AgenticState::prefetch(const Event& event) const {
     const std::uint32_t id = event.destination().value;
     if (peers_.range().contains(id)) {
-        __builtin_prefetch(&peers_.at(id), 1);
+        peers_.prefetch(id);
     } else if (shard_range_.contains(id)) {
         shards_[id - shard_range_.begin].prefetch(event.sender().value);
     } else {
@@ -66,10 +66,6 @@ void AgenticState::prefetch(const Event& event) const {
 void AgenticState::prefetch_further(const Event& event) {
     const std::uint32_t id = event.destination().value;
     switch (static_cast<EventKind>(event.kind())) {
-        case EventKind::refresh:
-        case EventKind::delegate:
-        case EventKind::task_done:
-            return peers_.prefetch_instances(peers_.at(id));
         case EventKind::wake:
             return requester_.prefetch(peers_.at(id), false);
         case EventKind::candidates:

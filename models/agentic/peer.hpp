@@ -11,13 +11,13 @@ namespace parley::agentic {
 
 enum class Behaviour : std::uint8_t { honest, malicious, silent };
 
-struct alignas(64) Peer {
+struct Peer {
     std::uint32_t sequence = 0;  // the engine's count of sent events
     std::uint32_t workflows_started = 0;
     std::uint32_t open_workflows = UINT32_MAX;  // first of a list in the WorkflowPool
-    std::uint32_t first_instance = 0;
-    SimTime wake_at = never;  // the earliest Wake timer that is set
-    SimTime provider_free;    // when the last accepted task will be done
+    std::uint32_t first_instance = 0;           // its place among the drift cursors of the partition
+    SimTime wake_at = never;                    // the earliest Wake timer that is set
+    SimTime provider_free;                      // when the last accepted task will be done
     TableHandle reputation;
     std::uint32_t tasks = 0;       // accepted, ever
     std::uint32_t canaries = 0;    // worked on, ever
@@ -25,7 +25,7 @@ struct alignas(64) Peer {
     std::uint8_t instances = 0;
     Behaviour behaviour = Behaviour::honest;
 };
-static_assert(sizeof(Peer) == 64, "a peer's hot state fits one cache line");
+static_assert(sizeof(Peer) <= 56, "a peer's hot state fits one cache line");
 
 struct Instance {
     std::uint32_t shard;  // entity id
@@ -33,6 +33,8 @@ struct Instance {
     float quality;  // honest only
     float median_seconds;
 };
+static_assert(alignof(Instance) <= alignof(Peer) && sizeof(Peer) % alignof(Instance) == 0,
+              "instances lie behind their peer");
 
 // A peer with what it offers; `drift` is empty when there is no drift.
 struct PeerView {

@@ -18,49 +18,50 @@ PeerPopulation::PeerPopulation(const Parameters& parameters, const ClassCatalogu
       metrics_(metrics),
       network_{parameters, metrics},
       range_(range),
-      first_shard_(first_shard) {
-    peers_.reserve(range.size());
-    instances_.reserve(static_cast<std::size_t>(range.size()) * most_instances());
+      first_shard_(first_shard),
+      stride_((sizeof(Peer) + most_instances(parameters) * sizeof(Instance) + 31) / 32 * 32) {
+    records_.resize(range.size() * stride_);
     std::vector<std::uint16_t> classes;
     for (std::uint32_t id = range.begin; id < range.end; ++id) add_peer(id, classes);
 }
 
-std::size_t PeerPopulation::most_instances() const {
-    const std::size_t honest = p_.classes_generated ? p_.capabilities : p_.classes.size();
-    return std::max<std::size_t>(honest, p_.sybil_descriptors);
+std::size_t PeerPopulation::most_instances(const Parameters& parameters) {
+    const std::size_t honest = parameters.classes_generated ? parameters.capabilities : parameters.classes.size();
+    return std::max<std::size_t>(honest, parameters.sybil_descriptors);
 }
 
 void PeerPopulation::add_peer(std::uint32_t id, std::vector<std::uint16_t>& classes) {
     const bool sybil = sybils_.contains(id);
-    Peer& peer = peers_.emplace_back();
+    Peer& peer = *new (record(id)) Peer;
     if (sybil) {
         RandomStream stream = stream_of(p_.seed, id, Purpose::sybil_behaviour, 0);
         peer.behaviour = bernoulli(stream, p_.silent_share) ? Behaviour::silent : Behaviour::malicious;
     }
     classes.clear();
     catalogue_instances_.append_classes(id, sybil, classes);
-    peer.first_instance = static_cast<std::uint32_t>(instances_.size());
+    peer.first_instance = static_cast<std::uint32_t>(drift_.size());
     peer.instances = static_cast<std::uint8_t>(classes.size());
+    auto* next = reinterpret_cast<Instance*>(&peer + 1);
     for (const std::uint16_t c : classes) {
-        instances_.push_back({first_shard_ + catalogue_.shard_of(id, c), c,
-                              sybil ? 0.0F : catalogue_instances_.quality(id, c),
-                              catalogue_instances_.median_seconds(id, c)});
+        new (next++)
+            Instance{first_shard_ + catalogue_.shard_of(id, c), c, sybil ? 0.0F : catalogue_instances_.quality(id, c),
+                     catalogue_instances_.median_seconds(id, c)};
         if (p_.drift) drift_.emplace_back(p_, id, c);
     }
 }
 
 PeerView PeerPopulation::view(std::uint32_t id) {
     Peer& peer = at(id);
-    const std::span<Instance> instances{instances_.data() + peer.first_instance, peer.instances};
+    const std::span<Instance> instances{reinterpret_cast<Instance*>(&peer + 1), peer.instances};
     if (drift_.empty() || peer.behaviour != Behaviour::honest) return {id, peer, instances, {}};
     return {id, peer, instances, {drift_.data() + peer.first_instance, peer.instances}};
 }
 
 void PeerPopulation::schedule_refreshes(AgenticContext& context) {
-    const Peer& peer = at(context.self().value);
-    for (std::uint32_t i = 0; i < peer.instances; ++i) {
-        RandomStream stream = stream_of(p_.seed, context.self().value, Purpose::refresh_phase,
-                                        instances_[peer.first_instance + i].capability_class);
+    const PeerView self = view(context.self().value);
+    for (std::uint32_t i = 0; i < self.instances.size(); ++i) {
+        RandomStream stream =
+            stream_of(p_.seed, context.self().value, Purpose::refresh_phase, self.instances[i].capability_class);
         const double phase = stream.uniform() * p_.refresh_period.seconds();
         context.schedule(duration_from_seconds(phase), code(EventKind::refresh), Refresh{i});
     }

@@ -19,10 +19,13 @@ class PeerPopulation {
                    const SybilSet& sybils, Metrics& metrics, IdRange range, std::uint32_t first_shard);
 
     const IdRange& range() const { return range_; }
-    Peer& at(std::uint32_t id) { return peers_[id - range_.begin]; }
-    const Peer& at(std::uint32_t id) const { return peers_[id - range_.begin]; }
+    Peer& at(std::uint32_t id) { return *reinterpret_cast<Peer*>(record(id)); }
+    const Peer& at(std::uint32_t id) const { return *reinterpret_cast<const Peer*>(record(id)); }
     PeerView view(std::uint32_t id);
-    void prefetch_instances(const Peer& peer) const { __builtin_prefetch(&instances_[peer.first_instance]); }
+    void prefetch(std::uint32_t id) const {
+        __builtin_prefetch(record(id), 1);
+        __builtin_prefetch(record(id) + 64, 1);
+    }
 
     // Starts the refresh timers of a peer, each at a random phase.
     void schedule_refreshes(AgenticContext& context);
@@ -31,8 +34,12 @@ class PeerPopulation {
 
    private:
     // The most an identity offers: room is made for so many.
-    std::size_t most_instances() const;
+    static std::size_t most_instances(const Parameters& parameters);
     void add_peer(std::uint32_t id, std::vector<std::uint16_t>& classes);
+    std::byte* record(std::uint32_t id) { return records_.data() + std::size_t{id - range_.begin} * stride_; }
+    const std::byte* record(std::uint32_t id) const {
+        return records_.data() + std::size_t{id - range_.begin} * stride_;
+    }
 
     const Parameters& p_;
     const ClassCatalogue& catalogue_;
@@ -42,9 +49,10 @@ class PeerPopulation {
     Network network_;
     IdRange range_;
     std::uint32_t first_shard_;
-    std::pmr::vector<Peer> peers_{&huge_pages()};
-    std::pmr::vector<Instance> instances_{&huge_pages()};
-    std::vector<DriftCursor> drift_;  // parallel to instances_, only with drift
+    // A record a peer: the Peer, then its Instances, so that one look into memory finds both.
+    std::size_t stride_;
+    std::pmr::vector<std::byte> records_{&huge_pages()};
+    std::vector<DriftCursor> drift_;  // of all instances in order, only with drift
 };
 
 }  // namespace parley::agentic

@@ -26,7 +26,7 @@ void MatchIndex::set_step(std::size_t block, float step) {
 }
 
 void MatchIndex::reserve(std::size_t entries) {
-    exact_.reserve(entries * dimension_);
+    exact_.reserve(entries * lines_);
     coarse_.reserve((entries + coarse::block_entries - 1) / coarse::block_entries * block_bytes());
 }
 
@@ -36,7 +36,8 @@ void MatchIndex::append(std::span<const float> embedding) {
         coarse_.resize(coarse_.size() + block_bytes(), coarse::bias);
         std::fill_n(levels_of(block), coarse::levels_bytes + coarse::step_bytes, std::uint8_t{0});
     }
-    exact_.insert(exact_.end(), embedding.begin(), embedding.end());
+    exact_.resize(exact_.size() + lines_);
+    std::copy(embedding.begin(), embedding.end(), exact_[exact_.size() - lines_].values);
     const std::size_t entry = entries_++;
     const float step = largest_magnitude(embedding) / static_cast<float>(coarse::code_limit);
     if (step <= step_of(block)) return encode(entry);
@@ -49,7 +50,7 @@ void MatchIndex::encode(std::size_t entry) {
     const std::size_t lane = entry % coarse::block_entries;
     const float step = step_of(block);
     const float inverse = step > 1e-37F ? 1 / step : 0;  // smaller ones have no finite inverse
-    const float* embedding = exact_.data() + entry * dimension_;
+    const float* embedding = row(entry);
     std::uint8_t* rows = coarse_.data() + block * block_bytes();
     double residual = 0;
     double squares = 0;
@@ -66,9 +67,9 @@ void MatchIndex::encode(std::size_t entry) {
 }
 
 float MatchIndex::exact_score(std::size_t entry, std::span<const float> intent) const {
-    const float* row = exact_.data() + entry * dimension_;
+    const float* embedding = row(entry);
     float sum = 0;
-    for (std::uint32_t k = 0; k < dimension_; ++k) sum += intent[k] * row[k];
+    for (std::uint32_t k = 0; k < dimension_; ++k) sum += intent[k] * embedding[k];
     return sum;
 }
 
@@ -79,8 +80,7 @@ void MatchIndex::exact_scores(std::span<const std::uint32_t> entries, std::span<
     for (; first + together <= entries.size(); first += together) {
         const float* rows[together];
         float sums[together] = {};
-        for (std::size_t j = 0; j < together; ++j)
-            rows[j] = exact_.data() + static_cast<std::size_t>(entries[first + j]) * dimension_;
+        for (std::size_t j = 0; j < together; ++j) rows[j] = row(entries[first + j]);
         for (std::uint32_t k = 0; k < dimension_; ++k) {
             for (std::size_t j = 0; j < together; ++j) sums[j] += intent[k] * rows[j][k];
         }

@@ -33,6 +33,7 @@ class MatchIndex {
     explicit MatchIndex(std::uint32_t dimension, std::pmr::memory_resource* memory = std::pmr::get_default_resource())
         : dimension_(dimension),
           groups_((dimension + coarse::group_dimensions - 1) / coarse::group_dimensions),
+          lines_((dimension + line_floats - 1) / line_floats),
           exact_(memory),
           coarse_(memory) {}
 
@@ -64,11 +65,17 @@ class MatchIndex {
     }
 
     void prefetch_exact(std::size_t entry) const {
-        const float* row = exact_.data() + entry * dimension_;
-        for (std::uint32_t k = 0; k < dimension_; k += 16) __builtin_prefetch(row + k);
+        for (std::size_t line = 0; line < lines_; ++line) __builtin_prefetch(&exact_[entry * lines_ + line]);
     }
 
    private:
+    // Exact embeddings begin at cache lines.
+    static constexpr std::size_t line_floats = 16;
+    struct alignas(64) Line {
+        float values[line_floats];
+    };
+    const float* row(std::size_t entry) const { return exact_[entry * lines_].values; }
+
     // A block: `groups` rows of 16 x 4 biased components, 16 levels, the step that all components are multiples of.
     std::size_t block_bytes() const {
         return groups_ * coarse::group_bytes + coarse::levels_bytes + coarse::step_bytes;
@@ -83,10 +90,11 @@ class MatchIndex {
 
     std::uint32_t dimension_;
     std::size_t groups_;
+    std::size_t lines_;
     std::size_t entries_ = 0;
-    double largest_residual_ = 0;    // |e - e^| over all entries
-    double largest_norm_ = 0;        // |e^| over all entries
-    std::pmr::vector<float> exact_;  // entry by entry
+    double largest_residual_ = 0;   // |e - e^| over all entries
+    double largest_norm_ = 0;       // |e^| over all entries
+    std::pmr::vector<Line> exact_;  // entry by entry
     std::pmr::vector<std::uint8_t> coarse_;
 };
 

@@ -91,7 +91,7 @@ Outcome run(const Script& script, SimTime end, ExecutionOptions options = {}) {
     Simulation<ScriptModel> simulation(model, *transport, options);
     Progress progress(end, true);
     simulation.run(end, progress);
-    return {simulation.population().counters(), simulation.population().pending_events()};
+    return {simulation.population().counters(), simulation.population().pending().events};
 }
 
 std::string error_of(const std::function<void()>& action) {

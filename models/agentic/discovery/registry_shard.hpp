@@ -66,7 +66,7 @@ class RegistryShard {
     std::uint32_t sequence = 0;  // the engine's count of sent messages
 
    private:
-    struct Entry {
+    struct alignas(32) Entry {
         std::uint32_t peer;
         bool live;
         bool sybil;

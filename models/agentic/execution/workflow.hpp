@@ -57,8 +57,8 @@ class WorkflowPool {
     explicit WorkflowPool(const Parameters& parameters)
         : candidates_(parameters.candidates),
           stride_((sizeof(Workflow) + candidates_ * sizeof(RankedCandidate) +
-                   (parameters.fanout > 1 ? candidates_ * sizeof(Candidate) : 0) + 7) /
-                  8 * 8) {}
+                   (parameters.fanout > 1 ? candidates_ * sizeof(Candidate) : 0) + 63) /
+                  64 * 64) {}
 
     Workflow& at(std::uint32_t index) { return *reinterpret_cast<Workflow*>(record(index)); }
     // The candidates in the requester's order.
