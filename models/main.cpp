@@ -2,17 +2,18 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <cmath>
 #include <cstdio>
 #include <ctime>
 #include <iostream>
 #include <map>
+#include <optional>
 
 #include "engine/progress.hpp"
 #include "engine/recorder.hpp"
 #include "engine/run_config.hpp"
 #include "engine/run_options.hpp"
 #include "engine/simulation.hpp"
+#include "engine/status_file.hpp"
 #include "engine/thread_waiting.hpp"
 #include "engine/transport.hpp"
 #include "models/agentic/agentic_model.hpp"
@@ -70,6 +71,7 @@ struct RunContext {
     // Of this rank, at the end.
     PendingEvents pending = {};
     EngineCounters counters = {};
+    std::optional<StatusFile> status = {};  // of the root, while it runs
 
     std::filesystem::path output() const {
         return line.output.empty() ? std::filesystem::path(line.config.stem().string() + ".h5") : line.output;
@@ -88,6 +90,13 @@ struct RunContext {
         std::uint64_t refused = problem.empty() ? 0 : 1;
         transport.sum({&refused, 1});
         if (refused != 0) throw InputError(problem);
+    }
+
+    // To be called when the output file can be written.
+    void open_status(SimTime end) {
+        if (transport.is_root()) {
+            status.emplace(StatusHeader{output(), host_name(), PARLEY_VERSION, transport.size(), end});
+        }
     }
 
     std::unique_ptr<Recorder> make_recorder(const ResultSchema& schema) const {
@@ -133,8 +142,8 @@ struct RunContext {
 
 template <class Model>
 void simulate(Model& model, SimTime end, const ExecutionOptions& options, RunContext& run,
-              const std::function<std::string()>& remark) {
-    Progress progress(end, run.line.quiet || !run.transport.is_root(), remark);
+              const std::function<ModelState()>& state) {
+    Progress progress(end, run.line.quiet || !run.transport.is_root(), state, run.status ? &*run.status : nullptr);
     Simulation<Model> simulation(model, run.transport, options);
     simulation.run(end, progress);
     progress.finish();
@@ -160,14 +169,10 @@ void run_agentic(RunContext& run) {
     const ExecutionOptions options = execution_options(run.config, parameters.peers, run.transport.size());
     run.check_output_file();
     agentic::ResultWriter writer(parameters, shards, run.make_recorder(agentic::result_schema()));
+    run.open_status(parameters.end);
     agentic::AgenticModel model(parameters, &writer, options.threads);
-    const auto remark = [&writer]() -> std::string {
-        if (std::isnan(writer.success_so_far())) return {};
-        char text[32];
-        std::snprintf(text, sizeof text, "success %.3f", writer.success_so_far());
-        return text;
-    };
-    simulate(model, parameters.end, options, run, remark);
+    const auto state = [&writer] { return ModelState{writer.success_so_far(), writer.events()}; };
+    simulate(model, parameters.end, options, run, state);
     const Provenance provenance = run.provenance(options, writer.events(), parameters.peers);
     writer.finish(provenance.texts, provenance.numbers);
     char headline[160];
@@ -188,6 +193,7 @@ void run_phold(RunContext& run) {
                                {"windows", NumberKind::count, "windows", "windows that held events", ""},
                                {"digest", NumberKind::count, "1", "order-sensitive digest of all events", ""}}};
     const std::unique_ptr<Recorder> recorder = run.make_recorder(schema);
+    run.open_status(parameters.end);
     phold::PholdModel model(parameters);
     simulate(model, parameters.end, options, run, {});
     const Provenance provenance = run.provenance(options, model.events(), parameters.entities);
@@ -220,7 +226,14 @@ void execute(const CommandLine& line, Transport& transport) {
         const RunConfig config = checked_config(line);
         transport.use(exchange_strategy(config));
         RunContext run{line, config, transport};
-        return config.text("run.model") == "agentic" ? run_agentic(run) : run_phold(run);
+        try {
+            config.text("run.model") == "agentic" ? run_agentic(run) : run_phold(run);
+        } catch (const std::exception& error) {
+            if (run.status) run.status->failed(error.what());
+            throw;
+        }
+        if (run.status) run.status->done();
+        return;
     }
     if (!transport.is_root()) return;
     if (line.command == Command::help) std::cout << help_text();

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installs the Debian packages of tools/packages.txt that this machine lacks.
 #
-# Usage: tools/setup.sh [GROUP...]     groups: build analysis tests (default: all)
+# Usage: tools/setup.sh [GROUP...]     groups: build analysis notebooks tests (default: all)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

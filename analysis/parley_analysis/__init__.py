@@ -3,6 +3,8 @@
     import parley_analysis as pa
     frame = pa.read_runs("results/paper-sybil")
     pa.summarise(frame, by=["adversary.fraction", "policy.name"])
+
+analysis/README.md has the modules. The names below are loaded when they are first used.
 """
 from __future__ import annotations
 
@@ -12,20 +14,45 @@ from typing import TYPE_CHECKING
 from ._interpreter import require_packages
 
 if TYPE_CHECKING:
-    from .figures import save_figure, success_vs_fraction
-    from .results import Run, read_runs
-    from .statistics import Interval, mean_interval, summarise
+    from . import figures, launch, report, validate, watch
+    from .attack import cost_of_attack
+    from .compare import Difference, compare_runs
+    from .curves import Knee, area_under_curve, knee
+    from .figures import new_figure, save_figure, success_vs_fraction
+    from .histograms import Percentile, percentile, roc_auc
+    from .launch import run_sweep
+    from .report import write_report
+    from .run import Run
+    from .schema import FormatError
+    from .statistics import Interval, Rate, mean_interval, paired_differences, summarise, wilson_interval
+    from .sweep import open_sweep, read_runs
     from .tables import success_table
+    from .validate import check_file
 
-__all__ = ["Interval", "Run", "mean_interval", "read_runs", "save_figure", "success_table",
-           "success_vs_fraction", "summarise"]
+__all__ = ["Difference", "FormatError", "Interval", "Knee", "Percentile", "Rate", "Run", "area_under_curve",
+           "check_file", "compare_runs", "cost_of_attack", "figures", "knee", "launch", "mean_interval",
+           "new_figure", "open_sweep", "paired_differences", "percentile", "read_runs", "report", "roc_auc",
+           "run_sweep", "save_figure", "success_table", "success_vs_fraction", "summarise", "validate", "watch",
+           "wilson_interval", "write_report"]
 
-_MODULE_OF = {
-    "Interval": "statistics", "mean_interval": "statistics", "summarise": "statistics",
-    "Run": "results", "read_runs": "results",
-    "save_figure": "figures", "success_vs_fraction": "figures",
-    "success_table": "tables",
+_NAMES = {
+    "attack": ("cost_of_attack",),
+    "compare": ("Difference", "compare_runs"),
+    "curves": ("Knee", "area_under_curve", "knee"),
+    "figures": ("new_figure", "save_figure", "success_vs_fraction"),
+    "histograms": ("Percentile", "percentile", "roc_auc"),
+    "launch": ("run_sweep",),
+    "report": ("write_report",),
+    "run": ("Run",),
+    "schema": ("FormatError",),
+    "statistics": ("Interval", "Rate", "mean_interval", "paired_differences", "summarise", "wilson_interval"),
+    "sweep": ("open_sweep", "read_runs"),
+    "tables": ("success_table",),
+    "validate": ("check_file",),
 }
+_MODULE_OF = {name: module for module, names in _NAMES.items() for name in names}
+# Modules by their own name.
+_MODULES = ("figures", "launch", "report", "validate", "watch")
 
 
 def __getattr__(name: str) -> object:
@@ -33,7 +60,9 @@ def __getattr__(name: str) -> object:
 
     So a Python without the packages gets one clear line (ImportError), and tables do not wait for matplotlib.
     """
-    if name not in _MODULE_OF:
+    if name not in _MODULE_OF and name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     require_packages()
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     return getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

@@ -1,24 +1,48 @@
 """The command line: python3 -m parley_analysis COMMAND ...
 
+    report FILE|DIR [--output FILE]              one HTML page: figures, tables, warnings
     table DIR [--metric NAME] [--csv FILE]       mean and 95 % interval; FILE gets every summary value a point
-    figure success-vs-fraction DIR [--output STEM]
+    figure NAME FILE|DIR [--output STEM]         one figure as PNG and PDF
+    compare FILE FILE [--relative R]             what differs, and where first
+    validate FILE...                             checks files against docs/file-format.md
+    watch FILE|DIR [--once]                      shows running simulations
 
-Exit codes: 0 all is well; 2 bad input (one line on stderr says what).
+Exit codes: 0 all is well; 1 validate found a problem, compare a difference; 2 bad input (one line on stderr says
+what); 130 interrupted.
 """
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from ._interpreter import require_packages
 
+RUN_FIGURES = {"time-series": "time_series", "failure-reasons": "failure_reasons", "trust": "trust_distributions"}
+SWEEP_FIGURES = {
+    "success-vs-fraction": "success_vs_fraction", "pareto": "pareto", "phase-map": "phase_map", "ttl-knee": "ttl_knee",
+    "latency-vs-peers": "latency_vs_peers", "cost-of-attack": "cost_of_attack_vs_fraction",
+    "failure-reasons-by-policy": "failure_reasons_by_policy",
+}
+NEEDS_PARAMETER = {"phase-map": "parameter"}
+TAKES_PARAMETER = {"pareto": "along"}
+MOST_DIFFERENCES = 20
 
-def table_command(options: argparse.Namespace) -> None:
+
+def report_command(options: argparse.Namespace) -> int:
+    """Writes the page."""
+    from .report import write_report
+
+    print(write_report(options.source, options.output))
+    return 0
+
+
+def table_command(options: argparse.Namespace) -> int:
     """Prints the table of a sweep; writes the summary when asked."""
     from .policies import FRACTION, POLICY
-    from .results import read_runs
     from .statistics import summarise
+    from .sweep import read_runs
     from .tables import success_table
 
     frame = read_runs(options.folder, keep=(FRACTION, POLICY))
@@ -26,38 +50,112 @@ def table_command(options: argparse.Namespace) -> None:
     if options.csv:
         summarise(frame).to_csv(options.csv, index=False, lineterminator="\n")
         print(f"{options.csv}: mean and 95 % interval of every summary value")
+    return 0
 
 
-def figure_command(options: argparse.Namespace) -> None:
-    """Draws one figure of a sweep into PNG and PDF."""
+def figure_command(options: argparse.Namespace) -> int:
+    """Draws one figure into PNG and PDF."""
+    from . import figures
+
+    figure, ax = figures.new_figure()
+    try:
+        _draw(options, ax)
+    except KeyError as error:
+        raise ValueError(f"{options.name} cannot be drawn: {error.args[0]}") from None
+    folder = options.source.is_dir()
+    default = options.source / options.name if folder else options.source.with_suffix(f".{options.name}")
+    for file in figures.save_figure(figure, options.output or default):
+        print(file)
+    return 0
+
+
+def _draw(options: argparse.Namespace, ax: object) -> None:
     from . import figures
     from .policies import FRACTION, POLICY
-    from .results import read_runs
+    from .run import Run
+    from .sweep import read_runs
 
-    drawings = {"success-vs-fraction": figures.success_vs_fraction}
-    frame = read_runs(options.folder, keep=(FRACTION, POLICY))
-    figure, ax = figures.new_figure()
-    drawings[options.name](frame, ax)
-    for file in figures.save_figure(figure, options.output or options.folder / options.name):
-        print(file)
+    if options.name in RUN_FIGURES:
+        if options.source.is_dir():
+            raise ValueError(f"{options.name} shows one run; name a result file instead of the folder {options.source}")
+        getattr(figures, RUN_FIGURES[options.name])(Run(options.source), ax)
+        return
+    parameters = {}
+    if options.parameter:
+        keyword = {**NEEDS_PARAMETER, **TAKES_PARAMETER}.get(options.name)
+        if keyword is None:
+            raise ValueError(f"{options.name} takes no --parameter")
+        parameters[keyword] = options.parameter
+    elif options.name in NEEDS_PARAMETER:
+        raise ValueError(f"{options.name} needs --parameter section.key: what goes upwards")
+    frame = read_runs(options.source, keep=(FRACTION, POLICY))
+    getattr(figures, SWEEP_FIGURES[options.name])(frame, ax, **parameters)
+
+
+def compare_command(options: argparse.Namespace) -> int:
+    """Prints the differences of two results; 1 when there are some."""
+    from .compare import compare_runs
+
+    differences = compare_runs(options.one, options.other, options.relative)
+    for difference in differences[:MOST_DIFFERENCES]:
+        print(difference)
+    if len(differences) > MOST_DIFFERENCES:
+        print(f"and {len(differences) - MOST_DIFFERENCES} more")
+    if not differences:
+        print("equal outside /provenance")
+    return 1 if differences else 0
+
+
+def validate_command(options: argparse.Namespace) -> int:
+    """Checks files; 1 when one has a problem."""
+    from .validate import check_file
+
+    bad = False
+    for file in options.files:
+        findings = check_file(file)
+        for note in findings.notes:
+            print(f"{file}: note: {note}")
+        for problem in findings.problems:
+            print(f"{file}: {problem}")
+        if not findings.problems:
+            print(f"{file}: valid")
+        bad = bad or bool(findings.problems)
+    return 1 if bad else 0
+
+
+def watch_command(options: argparse.Namespace) -> int:
+    """Shows running simulations until none runs."""
+    from .watch import watch
+
+    watch(options.source, sys.stdout, options.interval, options.once)
+    return 0
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        require_packages()
-        options.command(options)
+        if options.command is not watch_command:  # it needs no package
+            require_packages()
+        return int(options.command(options))
+    except BrokenPipeError:  # | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ImportError, OSError, ValueError) as error:
         print(f"parley_analysis: {error}", file=sys.stderr)
         return 2
-    return 0
+    except KeyboardInterrupt:
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python3 -m parley_analysis",
-                                     description="Tables and figures of results.")
+    parser = argparse.ArgumentParser(prog="python3 -m parley_analysis", description="Results of Parley.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    report = commands.add_parser("report", help="write one HTML page: figures, tables, warnings")
+    report.add_argument("source", type=Path, metavar="FILE|DIR", help="a result file, or a folder of runs")
+    report.add_argument("--output", type=Path, metavar="FILE", help="default: DIR/report.html, or FILE with .html")
+    report.set_defaults(command=report_command)
 
     table = commands.add_parser("table", help="mean and 95 %% interval by Sybil fraction and policy")
     table.add_argument("folder", type=Path, metavar="DIR", help="folder of a sweep, or of result files")
@@ -67,11 +165,29 @@ def _parser() -> argparse.ArgumentParser:
     table.set_defaults(command=table_command)
 
     figure = commands.add_parser("figure", help="draw a figure: PNG and PDF")
-    figure.add_argument("name", choices=["success-vs-fraction"])
-    figure.add_argument("folder", type=Path, metavar="DIR", help="folder of a sweep, or of result files")
-    figure.add_argument("--output", type=Path, metavar="STEM",
-                        help="file name without ending (default: DIR/NAME)")
+    figure.add_argument("name", choices=[*SWEEP_FIGURES, *RUN_FIGURES], metavar="NAME", help="%(choices)s")
+    figure.add_argument("source", type=Path, metavar="FILE|DIR", help="a result file, or a folder of runs")
+    figure.add_argument("--parameter", metavar="section.key", help="phase-map: what goes upwards; pareto: what joins "
+                        "the marks of a policy")
+    figure.add_argument("--output", type=Path, metavar="STEM", help="file name without ending (default: DIR/NAME)")
     figure.set_defaults(command=figure_command)
+
+    compare = commands.add_parser("compare", help="what differs between two results, and where first")
+    compare.add_argument("one", type=Path, metavar="FILE")
+    compare.add_argument("other", type=Path, metavar="FILE")
+    compare.add_argument("--relative", type=float, default=0.0, metavar="R",
+                         help="numbers closer than this share count as equal (default: bit for bit)")
+    compare.set_defaults(command=compare_command)
+
+    validate = commands.add_parser("validate", help="check files against docs/file-format.md")
+    validate.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    validate.set_defaults(command=validate_command)
+
+    watch = commands.add_parser("watch", help="show running simulations until none runs")
+    watch.add_argument("source", type=Path, metavar="FILE|DIR", help="the result to come, or the folder of a sweep")
+    watch.add_argument("--once", action="store_true", help="show the state now and end")
+    watch.add_argument("--interval", type=float, default=1.0, metavar="S", help="seconds between looks")
+    watch.set_defaults(command=watch_command)
     return parser
 
 

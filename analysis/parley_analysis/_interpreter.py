@@ -4,7 +4,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 
-PACKAGES = ("h5py", "matplotlib", "numpy", "pandas", "scipy")
+PACKAGES = ("h5netcdf", "h5py", "matplotlib", "numpy", "pandas", "scipy", "xarray")
 
 
 def require_packages() -> None:

@@ -1,4 +1,4 @@
-"""Means over seeds and how sure they are."""
+"""Means, shares and paired differences over seeds, and how sure they are."""
 from __future__ import annotations
 
 import math
@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .results import SEED, parameter_columns
+from .policies import POLICY
+from .sweep import SEED, metric_columns, parameter_columns
 
 CONFIDENCE = 0.95
 
@@ -44,6 +45,77 @@ def mean_interval(values: Iterable[float], confidence: float = CONFIDENCE) -> In
     return Interval(float(np.mean(array)), quantile * error, int(array.size))
 
 
+@dataclass(frozen=True)
+class Rate:
+    """A share of `count` trials with its confidence interval."""
+
+    value: float
+    low: float
+    high: float
+    count: int
+
+
+def wilson_interval(successes: float, trials: float, confidence: float = CONFIDENCE) -> Rate:
+    """Share of independent trials that succeeded, with the score interval of Wilson (1927).
+
+    Unlike mean +- 1.96 standard errors it stays within [0, 1] and is right for few trials and for shares near
+    0 or 1. Workflows of one run are not quite independent; between seeds prefer mean_interval.
+    ValueError unless 0 <= successes <= trials. Without trials: NaN.
+    """
+    if not 0 <= successes <= trials:
+        raise ValueError(f"{successes} successes of {trials} trials; successes must lie between 0 and the trials")
+    if trials == 0:
+        return Rate(math.nan, math.nan, math.nan, 0)
+    z = float(stats.norm.ppf(0.5 + confidence / 2))
+    share = successes / trials
+    centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
+    half = z / (1 + z * z / trials) * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    # At the ends the interval touches 0 or 1, but for rounding.
+    low = 0.0 if successes == 0 else centre - half
+    high = 1.0 if successes == trials else centre + half
+    return Rate(share, low, high, int(trials))
+
+
+def paired_differences(frame: pd.DataFrame, metric: str, baseline: object, of: str = POLICY,
+                       by: Sequence[str] | None = None) -> pd.DataFrame:
+    """Differences of a metric to a baseline, pair by pair of runs with the same seed.
+
+    Runs with the same seed share their random numbers (arrivals, qualities, who is Sybil), so the difference
+    varies less than the metric. One row a point and value of `of` (default: the policy): `by`, `of`, pairs,
+    baseline (its mean), difference with difference_low and difference_high (95 %, Student t over the pairs), and
+    p_value (two-sided paired t test; NaN below two pairs). `by` defaults to all other parameters.
+    ValueError when the baseline is not among the runs or a point has two runs with the same seed.
+    """
+    points = [key for key in parameter_columns(frame) if key not in (SEED, of)] if by is None else list(by)
+    if not (frame[of] == baseline).any():
+        raise ValueError(f"no run has {of} = {baseline}; choose one of {', '.join(map(str, frame[of].unique()))}")
+    keys = [*points, SEED]
+    repeated = frame.duplicated([*keys, of])
+    if repeated.any():
+        raise ValueError(f"two runs have the same {', '.join([*keys, of])}; name what else differs in `by`")
+    base = frame.loc[frame[of] == baseline, [*keys, metric]].rename(columns={metric: "_baseline"})
+    pairs = frame[frame[of] != baseline].merge(base, on=keys)
+    rows = []
+    for group in _groups(pairs, [*points, of]):
+        difference = (group[metric] - group["_baseline"]).dropna()
+        interval = mean_interval(difference)
+        rows.append({**{key: group[key].iloc[0] for key in (*points, of)}, "pairs": interval.count,
+                     "baseline": float(group["_baseline"].mean()), "difference": interval.mean,
+                     "difference_low": interval.low, "difference_high": interval.high,
+                     "p_value": _paired_p_value(difference.to_numpy(float))})
+    return pd.DataFrame(rows)
+
+
+def _paired_p_value(difference: np.ndarray) -> float:
+    """Two-sided p value of the mean of the differences being zero."""
+    if difference.size < 2:
+        return math.nan
+    error = float(np.std(difference, ddof=1)) / math.sqrt(difference.size)
+    if error == 0:
+        return 1.0 if difference[0] == 0 else 0.0
+    return float(2 * stats.t.sf(abs(difference.mean()) / error, difference.size - 1))
+
+
 def summarise(frame: pd.DataFrame, by: Sequence[str] | None = None,
               metrics: Sequence[str] | None = None) -> pd.DataFrame:
     """One row a point: `by`, `runs`, and for each metric M its mean M and the interval M_low, M_high (95 %).
@@ -52,7 +124,7 @@ def summarise(frame: pd.DataFrame, by: Sequence[str] | None = None,
     over the runs of a point, which differ in their seed.
     """
     points = [key for key in parameter_columns(frame) if key != SEED] if by is None else list(by)
-    names = _metrics(frame) if metrics is None else list(metrics)
+    names = metric_columns(frame) if metrics is None else list(metrics)
     rows = []
     for group in _groups(frame, points):
         row: dict[str, object] = {**{key: group[key].iloc[0] for key in points}, "runs": len(group)}
@@ -77,12 +149,10 @@ def require_only(frame: pd.DataFrame, used: Iterable[str]) -> None:
 
 def _groups(frame: pd.DataFrame, points: list[str]) -> list[pd.DataFrame]:
     """The runs of each point, sorted by the point's parameters."""
+    if frame.empty:
+        return []
     if not points:
         return [frame]
     keys = points if len(points) > 1 else points[0]  # pandas warns of a list of one
     return [group for _, group in frame.groupby(keys, sort=True, dropna=False)]
 
-
-def _metrics(frame: pd.DataFrame) -> list[str]:
-    numbers = frame.select_dtypes("number").columns
-    return [name for name in numbers if "." not in name]

@@ -8,7 +8,7 @@ import pandas as pd
 from .policies import FRACTION, POLICY, policy_order
 from .statistics import Interval, mean_interval, require_only
 
-CELL_WIDTH = 15
+COLUMN_GAP = 3  # spaces
 
 
 def success_table(frame: pd.DataFrame, metric: str = "success_rate") -> str:
@@ -21,11 +21,12 @@ def success_table(frame: pd.DataFrame, metric: str = "success_rate") -> str:
         raise ValueError(f"the runs have no summary value {metric}")
     policies = policy_order(frame[POLICY].unique())
     groups = {point: mean_interval(group[metric]) for point, group in frame.groupby([FRACTION, POLICY])}
-    lines = ["fraction" + "".join(f"{policy:>{CELL_WIDTH}}" for policy in policies)]
-    for fraction in sorted(frame[FRACTION].unique()):
-        cells = (_cell(groups.get((fraction, policy))) for policy in policies)
-        lines.append(f"{fraction:8g}" + "".join(f"{cell:>{CELL_WIDTH}}" for cell in cells))
-    return "\n".join(lines)
+    rows = [["fraction", *policies]]
+    rows += [[f"{fraction:g}", *(_cell(groups.get((fraction, policy))) for policy in policies)]
+             for fraction in sorted(frame[FRACTION].unique())]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    gap = " " * COLUMN_GAP
+    return "\n".join(gap.join(cell.rjust(width) for cell, width in zip(row, widths)) for row in rows)
 
 
 def _cell(interval: Interval | None) -> str:

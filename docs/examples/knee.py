@@ -10,5 +10,5 @@ for policy in ("optimistic", "tier1", "risk_aware"):
     for low, high in ((5, 60), (2, 120)):
         chosen = points[(points["policy.name"] == policy) & points["descriptor.ttl"].between(low, high)]
         x, y = chosen["control_bytes_per_peer_second"], chosen["success_rate"]
-        above = (y - y.min()) / (y.max() - y.min()) - (x - x.min()) / (x.max() - x.min())
-        print(f"{policy:10}  TTL {low} to {high} s: knee at {chosen['descriptor.ttl'][above.idxmax()]:g} s")
+        bend = chosen["descriptor.ttl"].iloc[pa.knee(x, y).index]
+        print(f"{policy:10}  TTL {low} to {high} s: knee at {bend:g} s")

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -56,6 +57,11 @@ static_assert(counter_texts.size() == counter_count);
 
 constexpr auto first_level = static_cast<std::size_t>(Counter::live_entries);
 
+// Published trust is stored in bins coarser than those it is counted in. Few enough for plain storage: a table may
+// have one width of compressed datasets only (engine/recorder.hpp), and here the latencies are compressed.
+constexpr std::size_t stored_trust_bins = 16;
+static_assert(TrustDistribution::bins % stored_trust_bins == 0);
+
 enum TableIndex : std::size_t { series_table, histogram_table, execution_table };
 
 constexpr std::array summary_counters{
@@ -75,6 +81,14 @@ double ratio(double numerator, double denominator) {
     return denominator > 0 ? numerator / denominator : std::numeric_limits<double>::quiet_NaN();
 }
 
+// Peers by trust, honest then Sybil, each in the stored bins.
+void append_trust(std::vector<std::uint64_t>& counts, const TrustDistribution& trust) {
+    constexpr std::size_t merged = TrustDistribution::bins / stored_trust_bins;
+    for (auto bin = trust.histogram.begin(); bin != trust.histogram.end(); bin += merged) {
+        counts.push_back(std::accumulate(bin, bin + merged, std::uint64_t{0}));
+    }
+}
+
 double as_double(std::uint64_t count) { return static_cast<double>(count); }
 
 double success_rate(const Metrics& metrics) {
@@ -86,9 +100,14 @@ double success_rate(const Metrics& metrics) {
 std::vector<Dimension> dimensions() {
     Dimension bins{"bin", "s", "lower edge of the latency bin", {}, {}};
     for (std::size_t bin = 0; bin < LatencyBins::count; ++bin) bins.coordinates.push_back(LatencyBins::lower_edge(bin));
+    Dimension trust_bins{"trust_bin", "1", "lower edge of the trust bin", {}, {}};
+    for (std::size_t bin = 0; bin < stored_trust_bins; ++bin) {
+        trust_bins.coordinates.push_back(static_cast<double>(bin) / stored_trust_bins);
+    }
     return {{"reason", "1", "why a workflow failed", to_strings(failure_names), {}},
             {"kind", "1", "kind of message; control plane first", to_strings(message_names), {}},
-            std::move(bins)};
+            std::move(bins),
+            std::move(trust_bins)};
 }
 
 Table series_variables() {
@@ -124,6 +143,10 @@ Table histogram_variables() {
         table.variables.push_back({std::string(name) + "_latency", NumberKind::count, "1",
                                    std::string("number of ") + name + " latencies in the interval, by bin", "bin"});
     }
+    table.variables.push_back({"trust_honest", NumberKind::count, "peers",
+                               "honest peers by published trust at the end of the interval", "trust_bin"});
+    table.variables.push_back({"trust_sybil", NumberKind::count, "peers",
+                               "Sybils by published trust at the end of the interval", "trust_bin"});
     return table;
 }
 
@@ -213,7 +236,7 @@ void ResultWriter::collected(SimTime now, const Metrics& sums, bool with_histogr
     }
     if (row_ends) write_row(now, trust, counters);
     if (with_histograms && (now.nanoseconds % p_.histogram_interval.nanoseconds == 0 || now == p_.end))
-        write_histograms(now);
+        write_histograms(now, trust);
     if (recorder_ && now >= next_flush_) {
         recorder_->flush();
         next_flush_ = now + p_.flush_interval;
@@ -265,12 +288,13 @@ void ResultWriter::write_execution_row(SimTime now, const EngineCounters& counte
                       {{counters.exchanged_bytes - last_counters_.exchanged_bytes}, {wall, imbalance}});
 }
 
-void ResultWriter::write_histograms(SimTime now) {
+void ResultWriter::write_histograms(SimTime now, const TrustDistribution& trust) {
     if (recorder_) {
         Row row;
         for (const auto& histogram : histograms_.histograms) {
             row.counts.insert(row.counts.end(), histogram.begin(), histogram.end());
         }
+        append_trust(row.counts, trust);
         recorder_->append(histogram_table, now, row);
     }
     for (auto& histogram : histograms_.histograms) histogram.fill(0);

@@ -44,7 +44,7 @@ class ResultWriter {
     void add_to_row(const Metrics& sums);
     void write_row(SimTime now, const TrustDistribution& trust, const EngineCounters& counters);
     void write_execution_row(SimTime now, const EngineCounters& counters);
-    void write_histograms(SimTime now);
+    void write_histograms(SimTime now, const TrustDistribution& trust);
     void sample_levels(const Metrics& sums, const TrustDistribution& trust);
     Row summary() const;
     // Workflows started = ended + open, or std::logic_error.

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,8 @@ import pytest
 from fake_parley import SLOPES, write_result
 from parley_analysis.figures import new_figure, save_figure, success_vs_fraction
 from parley_analysis.policies import policy_order, policy_style
-from parley_analysis.results import read_runs
 from parley_analysis.statistics import mean_interval
+from parley_analysis.sweep import read_runs
 from parley_analysis.tables import success_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,6 +103,16 @@ def test_table(sweep_folder):
     # Seeds 1 to 4 move 0.92 by -0.004, 0, 0.004, 0.008: mean 0.922, t(0.975, 3) * 0.005164 / 2 = 0.008
     assert lines[1].split()[1:4] == ["0.922", "±", "0.008"]
     assert max(len(line) for line in lines) <= 100
+
+
+def test_table_columns_never_touch(sweep_folder):
+    """Values as wide as 1234.567 +- 89.012."""
+    frame = read_runs(sweep_folder)
+    frame["control_bytes_per_peer_second"] = 1000 * (1 + frame["success_rate"])
+    lines = success_table(frame, "control_bytes_per_peer_second").splitlines()
+    assert len({len(line) for line in lines}) == 1
+    for line in lines[1:]:
+        assert len(re.split(r" {3,}", line.strip())) == 1 + len(SLOPES)
 
 
 def run_module(*arguments: str) -> subprocess.CompletedProcess[str]:

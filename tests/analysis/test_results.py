@@ -2,10 +2,16 @@
 from __future__ import annotations
 
 import json
+import time
 
+import h5py
+import numpy as np
 import pytest
 from fake_parley import write_result
-from parley_analysis.results import Run, parameter_columns, parse_value, read_runs
+from parley_analysis._hdf5 import ini_values
+from parley_analysis.run import Run
+from parley_analysis.sweep import open_sweep, parameter_columns, read_runs
+from parley_analysis.units import parse_value, seconds
 
 
 def test_one_run(tmp_path):
@@ -50,6 +56,87 @@ def test_nothing_to_read_is_said(tmp_path):
         read_runs(tmp_path)
     with pytest.raises(FileNotFoundError, match="no folder"):
         read_runs(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match="no file"):
+        Run(tmp_path / "no.h5").config
+    with pytest.raises(KeyError, match="model agentic, schema version 1"):
+        Run(write_result(tmp_path / "a.h5", {"run.seed": "7"})).series("absent")
+
+
+def test_parameters_are_read_at_once_and_one_by_one_alike(small_sweep):
+    """The fast way through the attribute `text` gives what the attributes say."""
+    file = next((small_sweep / "runs").glob("*.h5"))
+    with h5py.File(file) as result:
+        attributes = {key: value for key, value in result["config"].attrs.items() if "." in key}
+        assert len(attributes) > 50 and attributes.items() <= ini_values(result["config"].attrs["text"]).items()
+        scalars = {name: item[()] for name, item in result["summary"].items() if item.shape == () }
+    run = Run(file)
+    assert run.config == attributes
+    assert run.summary == scalars and run.complete
+
+
+def test_a_thousand_runs_in_seconds(small_sweep):
+    """The series are not read: the time is that of a few thousand small reads."""
+    files = sorted((small_sweep / "runs").glob("*.h5"))
+    begin = time.process_time()
+    frame = read_runs([files[i % len(files)] for i in range(1000)])
+    assert len(frame) == 1000 and "success_rate" in frame
+    assert time.process_time() - begin < 20
+
+
+def test_sweep_as_data_set(small_sweep):
+    data = open_sweep(small_sweep)
+    assert dict(data.sizes) == {"adversary.fraction": 2, "policy.name": 2, "run.seed": 2}
+    assert data.success_rate.dims[-1] == "run.seed"
+    assert data.control_bytes_per_peer_second.attrs == {
+        "units": "bytes/s", "long_name": "control-plane bytes sent per peer and second"}
+    frame = read_runs(small_sweep)
+    row = frame[(frame["policy.name"] == "tier1") & (frame["adversary.fraction"] == 0.3) & (frame["run.seed"] == 2)]
+    point = data.success_rate.sel({"policy.name": "tier1", "adversary.fraction": 0.3, "run.seed": 2})
+    assert point.item() == row["success_rate"].item()
+    with pytest.raises(ValueError, match="same parameters"):
+        open_sweep([*frame["file"], frame["file"][0]])
+
+
+def test_parameters_that_move_together_share_a_dimension(tmp_path):
+    for peers, duration in (("20", "600s"), ("50", "600s"), ("1000", "60s")):
+        for seed in ("1", "2"):
+            write_result(tmp_path / f"{peers}-{seed}.h5",
+                         {"peers.count": peers, "run.duration": duration, "run.seed": seed})
+    data = open_sweep(tmp_path)
+    assert dict(data.sizes) == {"peers.count": 3, "run.seed": 2}
+    assert data["run.duration"].values.tolist() == [600.0, 600.0, 60.0]
+
+
+def test_tables_latencies_and_data_sets_of_a_run(small_sweep):
+    run = Run(next((small_sweep / "runs").glob("*.h5")))
+    failed = run.table("workflows_failed_by_reason")
+    assert failed.columns.name == "reason" and "timeout" in failed.columns
+    assert (failed.sum(axis=1) == run.series("workflows_failed")).all()
+    median = run.latency_percentile("discovery", 0.5)
+    assert median.value == pytest.approx(run.summary["discovery_latency_p50"], rel=1e-12)
+    assert median.low < median.value < median.high
+    with run.dataset("histograms") as data:
+        measured = data.discovery_latency.sel(time=data.time > run.warmup).sum("time")
+        assert np.array_equal(measured, run.latency("discovery"))
+    with pytest.raises(KeyError, match="no group nothing"):
+        run.dataset("nothing")
+
+
+def test_of_a_part_file_only_committed_rows_are_read(tmp_path, small_sweep):
+    part = tmp_path / "result.h5.part"
+    part.write_bytes(next((small_sweep / "runs").glob("*.h5")).read_bytes())
+    with h5py.File(part, "r+") as result:
+        result["timeseries"].attrs["rows"] = np.uint64(7)
+    run = Run(part)
+    assert len(run.series("events")) == len(run.table("bytes")) == 7
+    with run.dataset() as data:
+        assert data.sizes["time"] == 7
+
+
+def test_durations():
+    assert seconds("15s") == 15.0 and seconds("2min") == 120.0
+    with pytest.raises(ValueError, match="unit"):
+        seconds("15")
 
 
 @pytest.mark.parametrize("text, value", [

@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from parley_analysis.statistics import mean_interval, require_only, summarise
+from parley_analysis.statistics import (mean_interval, paired_differences, require_only, summarise,
+                                        wilson_interval)
 from scipy import stats
 
 
@@ -66,3 +67,55 @@ def test_mixing_points_is_refused():
         require_only(frame_of_two_points(), [])
     with pytest.raises(ValueError, match="no parameter c.d"):
         require_only(frame_of_two_points(), ["a.b", "c.d"])
+
+
+@pytest.mark.parametrize("successes, trials", [(0, 7), (7, 7), (3, 10), (81, 263), (1, 100000)])
+def test_wilson_against_scipy(successes, trials):
+    found = wilson_interval(successes, trials)
+    low, high = stats.binomtest(successes, trials).proportion_ci(0.95, method="wilson")
+    assert found.value == successes / trials and found.count == trials
+    assert (found.low, found.high) == (pytest.approx(low, abs=1e-12), pytest.approx(high, rel=1e-12))
+
+
+def test_wilson_by_hand():
+    # Newcombe 1998, table I: 81 of 263 gives 0.2553 to 0.3662
+    found = wilson_interval(81, 263)
+    assert (round(found.low, 4), round(found.high, 4)) == (0.2553, 0.3662)
+    assert math.isnan(wilson_interval(0, 0).value)
+    with pytest.raises(ValueError, match="between 0 and the trials"):
+        wilson_interval(3, 2)
+
+
+def frame_of_pairs(generator: np.random.Generator, seeds: int = 12) -> pd.DataFrame:
+    """Two policies that share large noise of the seed and differ by 0.1 with small noise."""
+    rows = []
+    for seed, common in enumerate(generator.normal(0, 1, seeds)):
+        rows.append({"policy.name": "a", "x.y": 1, "run.seed": seed, "rate": common})
+        rows.append({"policy.name": "b", "x.y": 1, "run.seed": seed, "rate": common + 0.1 + generator.normal(0, 0.05)})
+    return pd.DataFrame(rows).sample(frac=1, random_state=3)
+
+
+def test_paired_differences_against_scipy():
+    frame = frame_of_pairs(np.random.default_rng(4))
+    row = paired_differences(frame, "rate", "a").iloc[0]
+    wide = frame.pivot(index="run.seed", columns="policy.name", values="rate")
+    expected = stats.ttest_rel(wide["b"], wide["a"])
+    assert row["pairs"] == 12 and row["policy.name"] == "b" and row["x.y"] == 1
+    assert row["difference"] == pytest.approx((wide["b"] - wide["a"]).mean())
+    assert row["p_value"] == pytest.approx(expected.pvalue)
+    low, high = stats.t.interval(0.95, 11, loc=row["difference"], scale=stats.sem(wide["b"] - wide["a"]))
+    assert (row["difference_low"], row["difference_high"]) == (pytest.approx(low), pytest.approx(high))
+    # What common random numbers are for: the means alone do not tell the policies apart.
+    assert stats.ttest_ind(wide["b"], wide["a"]).pvalue > 0.5 > 0.01 > row["p_value"]
+
+
+def test_pairs_need_the_same_seed():
+    frame = frame_of_pairs(np.random.default_rng(5), 3)
+    unmatched = frame.assign(**{"run.seed": frame["run.seed"] + 10 * (frame["policy.name"] == "b")})
+    assert paired_differences(unmatched, "rate", "a").empty
+    with pytest.raises(ValueError, match="choose one of"):
+        paired_differences(frame, "rate", "c")
+    with pytest.raises(ValueError, match="two runs have the same"):
+        paired_differences(pd.concat([frame, frame]), "rate", "a")
+    same = frame.assign(rate=1.0)
+    assert paired_differences(same, "rate", "a")["p_value"].tolist() == [1.0]

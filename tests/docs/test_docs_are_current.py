@@ -113,59 +113,6 @@ def test_parameters_named_in_the_documents_exist(file: Path) -> None:
     assert named <= known, f"unknown parameters: {sorted(named - known)}"
 
 
-@pytest.fixture(scope="module")
-def small_result(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("docs") / "small.h5"
-    parley("run", str(ROOT / "configs" / "paper-sybil.ini"), "--run.duration=20s", "--run.warmup=5s",
-           "--output", str(file), "--quiet")
-    return file
-
-
-def named_in_guide(heading: str) -> set[str]:
-    """The first cells of the tables under a heading of the guide."""
-    text = GUIDE.read_text("utf-8")
-    section = re.search(rf"^### {re.escape(heading)}\n(.*?)(?=^#{{2,3}} )", text, re.MULTILINE | re.DOTALL)
-    assert section, f"the guide has no heading {heading}"
-    return set(re.findall(r"^\| `([^`]+)` \|", section[1], re.MULTILINE))
-
-
-@pytest.mark.parametrize("group", ["timeseries", "histograms", "summary", "provenance/timeseries"])
-def test_guide_names_the_datasets_of_a_result(small_result: Path, group: str) -> None:
-    h5py = pytest.importorskip("h5py")
-    with h5py.File(small_result) as result:
-        datasets = {name: item for name, item in result[group].items() if isinstance(item, h5py.Dataset)}
-        assert named_in_guide(f"`/{group}`") == set(datasets)
-        text = GUIDE.read_text("utf-8")
-        for name, item in datasets.items():
-            assert re.search(rf"^\| `{name}` \| [^|]+\| \w+ \| {re.escape(item.attrs['units'])} \|", text,
-                             re.MULTILINE), f"the guide gives another unit of {group}/{name}"
-
-
-def test_guide_names_the_attributes_of_provenance(small_result: Path) -> None:
-    h5py = pytest.importorskip("h5py")
-    with h5py.File(small_result) as result:
-        assert named_in_guide("`/provenance`") == set(result["provenance"].attrs)
-        assert {"text"} | set(result["config"].attrs) <= {"text"} | parameter_keys()
-
-
-def test_guide_names_the_labels_of_the_axes(small_result: Path) -> None:
-    h5py = pytest.importorskip("h5py")
-    text = GUIDE.read_text("utf-8")
-    with h5py.File(small_result) as result:
-        for axis in ("kind", "reason"):
-            for label in result[axis].asstr()[()]:
-                assert f"`{label}`" in text, f"the guide does not name {axis} {label}"
-
-
-def test_guide_names_the_results_of_phold(tmp_path: Path) -> None:
-    h5py = pytest.importorskip("h5py")
-    file = tmp_path / "phold.h5"
-    parley("run", str(ROOT / "configs" / "phold.ini"), "--phold.entities=64", "--run.duration=5s",
-           "--output", str(file), "--quiet")
-    with h5py.File(file) as result:
-        assert named_in_guide("`/summary` of the model phold") == set(result["summary"])
-
-
 def example_messages() -> list[tuple[str, str]]:
     """(arguments, message) of the guide's table of bad input."""
     text = GUIDE.read_text("utf-8")

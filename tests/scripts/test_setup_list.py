@@ -31,7 +31,7 @@ def call(*command: str) -> subprocess.CompletedProcess[str]:
 
 def test_groups_are_sorted_and_name_each_package_once():
     groups = package_groups()
-    assert list(groups) == ["build", "analysis", "tests"]
+    assert list(groups) == ["build", "analysis", "notebooks", "tests"]
     for packages in groups.values():
         assert packages == sorted(packages)
     everything = sum(groups.values(), [])
@@ -46,7 +46,7 @@ def test_setup_with_everything_installed_changes_nothing():
 
 def test_setup_refuses_an_unknown_group():
     result = call("tools/setup.sh", "nonsense")
-    assert result.returncode == 2 and "build analysis tests" in result.stderr
+    assert result.returncode == 2 and "build analysis notebooks tests" in result.stderr
 
 
 @pytest.mark.parametrize("script", SHELL_SCRIPTS, ids=lambda path: path.name)

@@ -28,6 +28,7 @@ def write_result(file: Path, config: dict[str, str], **summary: float) -> Path:
     values = {"success_rate": success_of(config), "events": 1000, **summary}
     part = Path(f"{file}.part")
     with h5py.File(part, "w") as result:
+        result.attrs.update({"format": "parley-result", "schema_version": 1, "model": "agentic", "title": "made up"})
         for key, value in config.items():
             result.require_group("config").attrs[key] = value
         result["config"].attrs["text"] = "".join(f"{key}={value}\n" for key, value in config.items())

@@ -1,0 +1,148 @@
+"""Figures of one run."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from ..run import Run
+from .canvas import CATEGORIES, GRID, HONEST, SYBIL, legend_beside
+
+# Series of whole numbers that are states at the end of an interval, or its maximum.
+STATES = {"live_entries", "live_honest_entries", "nominal_claims", "stale_entries", "stale_nominal_claims",
+          "poisoned_entries", "open_workflows", "longest_queue"}
+ENDED = ("workflows_success", "workflows_compromised", "workflows_failed")
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of a run to shade, in simulated seconds."""
+
+    name: str
+    begin: float
+    end: float
+    colour: str = "0.88"
+
+
+def time_series(run: Run, ax: Axes, names: Sequence[str] = ENDED, window: float = 20.0,
+                phases: Iterable[Phase] = ()) -> Axes:
+    """Time series as rates or levels, smoothed over `window` simulated seconds; the warm-up and `phases` are shaded.
+
+    By default the workflows that ended, by outcome, per second. Counts become counts per second; other values
+    keep their unit, which all of `names` must share (else ValueError).
+    """
+    units = {_rate_unit(run, name) for name in names}
+    if len(units) > 1:
+        raise ValueError(f"the series have different units ({', '.join(sorted(units))}); draw them in several figures")
+    for name, colour in zip(names, CATEGORIES):
+        series = smoothed(run, name, window)
+        ax.plot(series.index, series, color=colour, linewidth=1.3, label=_words(name))
+    _shade(ax, [Phase("warm-up", 0.0, run.warmup), *phases])
+    ax.set_xlabel("Simulated time [s]")
+    ax.set_ylabel(_value_label(names, units.pop()))
+    ax.set_xlim(0, float(run.series(names[0]).index[-1]))
+    ax.set_ylim(bottom=0)
+    ax.grid(axis="y", **GRID)
+    legend_beside(ax, title=f"Mean over {window:g} s")
+    return ax
+
+
+def smoothed(run: Run, name: str, window: float) -> pd.Series:
+    """A time series averaged over windows of simulated seconds that end at each time; counts become per second."""
+    series = run.series(name)
+    durations = np.diff(series.index.to_numpy(), prepend=0.0)
+    series = series / durations if _is_count(series) else series.astype(float)
+    rows = max(1, round(window / float(np.median(durations))))
+    return series.rolling(rows, min_periods=1).mean()
+
+
+def failure_reasons(run: Run, ax: Axes, window: float = 20.0) -> Axes:
+    """Failed workflows per second by reason, stacked, smoothed over `window` simulated seconds."""
+    failed = run.table("workflows_failed_by_reason").astype(float)
+    durations = np.diff(failed.index.to_numpy(), prepend=0.0)
+    rows = max(1, round(window / float(np.median(durations))))
+    rates = failed.div(durations, axis=0).rolling(rows, min_periods=1).mean()
+    # The largest below: its edge is the steadiest.
+    shown = [reason for reason in rates.sum().sort_values(ascending=False).index if rates[reason].sum() > 0]
+    bands = ax.stackplot(rates.index, *(rates[reason] for reason in shown), colors=CATEGORIES[:len(shown)],
+                         labels=[_words(str(reason)) for reason in shown], linewidth=0.4, edgecolor="white")
+    _shade(ax, [Phase("warm-up", 0.0, run.warmup)], over=True)
+    ax.set_xlabel("Simulated time [s]")
+    ax.set_ylabel("Failed workflows [1/s]")
+    ax.set_xlim(0, float(rates.index[-1]))
+    ax.set_ylim(bottom=0)
+    legend_beside(ax, bands[::-1], f"Mean over {window:g} s")
+    return ax
+
+
+def trust_distributions(run: Run, ax: Axes) -> Axes:
+    """Published trust of honest peers and Sybils over time: median, and the central 50 % and 90 % of the peers.
+
+    From the histograms of schema version 2 (16 bins: edges are known to 1/16). KeyError for older results.
+    """
+    handles = []
+    for kind, label, colour in (("honest", "Honest peers", HONEST), ("sybil", "Sybils", SYBIL)):
+        counts = run.table(f"trust_{kind}", "histograms")
+        if counts.to_numpy().sum() == 0:
+            continue
+        levels = {share: trust_quantile(counts, share) for share in (0.05, 0.25, 0.5, 0.75, 0.95)}
+        ax.fill_between(counts.index, levels[0.05], levels[0.95], color=colour, alpha=0.18, linewidth=0)
+        ax.fill_between(counts.index, levels[0.25], levels[0.75], color=colour, alpha=0.35, linewidth=0)
+        handles += ax.plot(counts.index, levels[0.5], color=colour, linewidth=1.5, label=f"{label}: median")
+        handles.append(Patch(color=colour, alpha=0.5, linewidth=0, label="central 50 %"))
+        handles.append(Patch(color=colour, alpha=0.18, linewidth=0, label="central 90 %"))
+    _shade(ax, [Phase("warm-up", 0.0, run.warmup)])
+    ax.set_xlabel("Simulated time [s]")
+    ax.set_ylabel("Published trust")
+    ax.set_xlim(0, float(counts.index[-1]))
+    ax.set_ylim(0, 1)
+    ax.grid(axis="y", **GRID)
+    legend_beside(ax, handles)
+    return ax
+
+
+def trust_quantile(counts: pd.DataFrame, share: float) -> np.ndarray:
+    """The trust below which a share of the peers lies, at each time; interpolated linearly within its bin."""
+    edges = np.append(counts.columns.to_numpy(float), 1.0)
+    values = []
+    for row in counts.to_numpy(float):
+        below = np.concatenate([[0.0], np.cumsum(row)])
+        values.append(np.interp(share * below[-1], below, edges) if below[-1] > 0 else np.nan)
+    return np.array(values)
+
+
+def _shade(ax: Axes, phases: Iterable[Phase], over: bool = False) -> None:
+    """Phases behind the data, or over it where the data covers the axes; their names along the top."""
+    for phase in phases:
+        if phase.end <= phase.begin:
+            continue
+        ax.axvspan(phase.begin, phase.end, color="white" if over else phase.colour, alpha=0.45 if over else 1.0,
+                   linewidth=0, zorder=3 if over else 0)
+        ax.annotate(phase.name, ((phase.begin + phase.end) / 2, 1.0), xycoords=("data", "axes fraction"),
+                    xytext=(0, 2), textcoords="offset points", ha="center", va="bottom", fontsize=8, color="0.35",
+                    annotation_clip=False)
+
+
+def _is_count(series: pd.Series) -> bool:
+    """Whether a series counts what happened in the interval; levels and maxima are states."""
+    return series.dtype.kind in "iu" and series.name not in STATES
+
+
+def _rate_unit(run: Run, name: str) -> str:
+    unit = run.units(f"timeseries/{name}")
+    return f"{unit}/s" if _is_count(run.series(name)) else unit
+
+
+def _value_label(names: Sequence[str], unit: str) -> str:
+    if all(name.startswith("workflows_") for name in names):
+        return "Workflows [1/s]"
+    text = _words(names[0]).capitalize() if len(names) == 1 else "Value"
+    return text if unit == "1" else f"{text} [{unit}]"
+
+
+def _words(name: str) -> str:
+    return name.removeprefix("workflows_").replace("_", " ")

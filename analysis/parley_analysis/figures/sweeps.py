@@ -1,0 +1,327 @@
+"""Figures of many runs. Each takes the frame of read_runs; ValueError when runs differ in what it does not show."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, NullFormatter
+
+from ..attack import IDENTITIES, cost_of_attack
+from ..curves import Knee, knee
+from ..policies import FRACTION, POLICY, STYLES, PolicyStyle, policy_order, policy_style
+from ..run import Run
+from ..statistics import require_only, summarise
+from ..sweep import FILE, SEED, parameter_columns
+from ..units import seconds
+from .canvas import CATEGORIES, GRID, STYLE, legend_beside
+
+SUCCESS = "success_rate"
+OVERHEAD = "control_bytes_per_peer_second"
+PEERS = "peers.count"
+TTL = "descriptor.ttl"
+INTERVAL = "Mean with 95 % interval"
+LABEL_GAP = 0.075  # share of the axis that a tick's label takes
+RARE = 0.005  # share of all failures below which a reason is one of "other"
+LABELS = {
+    FRACTION: "Sybil fraction $f$",
+    PEERS: "Peers $N$",
+    TTL: "Descriptor TTL [s]",
+    SUCCESS: "Workflow success rate",
+    "compromised_rate": "Share of compromised workflows",
+    OVERHEAD: "Control traffic per peer [bytes/s]",
+    "canary.guess": "Probability to guess a canary",
+}
+
+
+def success_vs_fraction(frame: pd.DataFrame, ax: Axes) -> Axes:
+    """Workflow success rate over the Sybil fraction: a line a policy, mean over seeds, 95 % interval as band.
+
+    `frame` comes from read_runs and may differ in fraction, policy and seed only (else ValueError).
+    """
+    return success_vs_parameter(frame, ax, FRACTION)
+
+
+def success_vs_parameter(frame: pd.DataFrame, ax: Axes, parameter: str) -> Axes:
+    """The same over any parameter with numbers."""
+    require_only(frame, (parameter, POLICY))
+    means = summarise(frame, by=(POLICY, parameter), metrics=(SUCCESS,))
+    for line, style in _by_policy(means):
+        _line_with_band(ax, line, parameter, SUCCESS, style)
+    _label(ax, parameter, SUCCESS)
+    _share_axis(ax)
+    legend_beside(ax, title=INTERVAL)
+    return ax
+
+
+def pareto(frame: pd.DataFrame, ax: Axes, along: str | None = None) -> Axes:
+    """Success rate against control traffic: a mark a policy, with 95 % intervals of both, and the Pareto front.
+
+    With `along` (such as "descriptor.ttl") a policy has a mark a value of that parameter, joined by a line.
+    The front is dashed: no policy has more success with less traffic than those on it.
+    """
+    require_only(frame, (POLICY,) if along is None else (POLICY, along))
+    by = (POLICY,) if along is None else (POLICY, along)
+    means = summarise(frame, by=by, metrics=(SUCCESS, OVERHEAD))
+    front = pareto_front(means[OVERHEAD].to_numpy(), means[SUCCESS].to_numpy())
+    ax.plot(means[OVERHEAD].iloc[front], means[SUCCESS].iloc[front], color="0.55", linestyle="--", linewidth=1,
+            zorder=1)
+    handles = []
+    for points, style in _by_policy(means):
+        ax.errorbar(points[OVERHEAD], points[SUCCESS], xerr=_reach(points, OVERHEAD), yerr=_reach(points, SUCCESS),
+                    fmt=style.marker, color=style.colour, markersize=6.5, markeredgecolor="white",
+                    markeredgewidth=0.6, linestyle="none" if along is None else "-", linewidth=1.2,
+                    elinewidth=1.1, capsize=2.5, zorder=2)
+        handles.append(Line2D([], [], color=style.colour, marker=style.marker, linestyle="none", label=style.label))
+    handles.append(Line2D([], [], color="0.55", linestyle="--", linewidth=1, label="Pareto front"))
+    _label(ax, OVERHEAD, SUCCESS)
+    ax.margins(0.08)
+    ax.grid(**GRID)
+    legend_beside(ax, handles, INTERVAL)
+    return ax
+
+
+def pareto_front(cost: np.ndarray, benefit: np.ndarray) -> list[int]:
+    """Indices of the points that no other beats (less or equal cost and more benefit), by rising cost."""
+    front: list[int] = []
+    for index in np.lexsort((-benefit, cost)):
+        if not front or benefit[index] > benefit[front[-1]]:
+            front.append(int(index))
+    return front
+
+
+def phase_map(frame: pd.DataFrame, ax: Axes, parameter: str, metric: str = SUCCESS,
+              levels: Sequence[float] = (0.5, 0.9)) -> Axes:
+    """The mean of a metric over the Sybil fraction (x) and another parameter (y), with lines at `levels`.
+
+    A cell a point that was run; colours and lines say where it works and where it fails.
+    """
+    require_only(frame, (FRACTION, parameter))
+    means = summarise(frame, by=(FRACTION, parameter), metrics=(metric,))
+    grid = means.pivot(index=parameter, columns=FRACTION, values=metric)
+    x, y, z = grid.columns.to_numpy(float), grid.index.to_numpy(float), grid.to_numpy(float)
+    share = _is_share(frame, metric)
+    cells = ax.pcolormesh(_cell_edges(x), _cell_edges(y), z, cmap="viridis", vmin=0 if share else None,
+                          vmax=1 if share else None, linewidth=0, rasterized=True)
+    drawn = [level for level in levels if np.nanmin(z) < level < np.nanmax(z)]
+    if drawn and min(z.shape) >= 2:
+        # White on dark cells and black on bright ones would change along a line: white with a dark edge does not.
+        ax.contour(x, y, z, levels=drawn, colors="black", linewidths=2.4)
+        lines = ax.contour(x, y, z, levels=drawn, colors="white", linewidths=1.2)
+        for text in ax.clabel(lines, fmt="%g", fontsize=8, inline_spacing=3):
+            text.set_bbox({"facecolor": "0.15", "edgecolor": "none", "pad": 1.2, "alpha": 0.75})
+    _label(ax, FRACTION, parameter)
+    ax.set_xticks(x)
+    ax.set_yticks(y)
+    colours = ax.figure.colorbar(cells, ax=ax, pad=0.02)
+    colours.set_label(_axis_label(frame, metric), size=STYLE["font.size"])
+    colours.ax.tick_params(labelsize=STYLE["font.size"])
+    colours.outline.set_visible(False)
+    return ax
+
+
+def ttl_knee(frame: pd.DataFrame, ax: Axes) -> Axes:
+    """Success rate over the descriptor TTL: a line a policy, its knee as a star.
+
+    The knee is that of success against control traffic, by the method of curves.knee, on the means.
+    """
+    require_only(frame, (TTL, POLICY))
+    means = summarise(frame, by=(POLICY, TTL), metrics=(SUCCESS, OVERHEAD))
+    for line, style in _by_policy(means):
+        _line_with_band(ax, line, TTL, SUCCESS, style)
+        bend = knee_of_ttl(line)
+        ax.plot(line[TTL].iloc[bend.index], bend.y, marker="*", markersize=14, color=style.colour,
+                markeredgecolor="black", markeredgewidth=0.8, linestyle="none", zorder=4)
+    lines = [line for line in ax.get_lines() if line.get_linestyle() != "None"]
+    lines.sort(key=lambda line: line.get_ydata(orig=False)[-1], reverse=True)
+    star = Line2D([], [], marker="*", markersize=11, color="0.8", markeredgecolor="black", linestyle="none",
+                  label="Knee: farthest above\nthe chord of success\nagainst control traffic")
+    _label(ax, TTL, SUCCESS)
+    _log_ticks(ax, sorted(means[TTL].unique()))
+    ax.grid(axis="y", **GRID)
+    legend_beside(ax, [*lines, star], INTERVAL)
+    return ax
+
+
+def knee_of_ttl(points: pd.DataFrame) -> Knee:
+    """The knee of success against control traffic among the mean points of one policy."""
+    return knee(points[OVERHEAD].to_numpy(), points[SUCCESS].to_numpy())
+
+
+def latency_vs_peers(frame: pd.DataFrame, ax: Axes, latency: str = "discovery") -> Axes:
+    """Percentiles 50, 90 and 99 of a latency (ms) over the number of peers, mean over seeds with 95 % interval.
+
+    Parameters that a sweep moves together with the number of peers are fine.
+    """
+    others = [key for key in parameter_columns(frame) if key not in (PEERS, SEED)
+              and (frame.groupby(PEERS)[key].nunique(dropna=False) > 1).any()]
+    if PEERS not in frame.columns or others:
+        require_only(frame, (PEERS,))
+    names = [f"{latency}_latency_p{p}" for p in (50, 90, 99)]
+    means = summarise(frame, by=(PEERS,), metrics=names)
+    for name, colour, marker in zip(names, CATEGORIES, "osD"):
+        scaled = means[[name, f"{name}_low", f"{name}_high"]] * 1e3
+        line = pd.concat([means[[PEERS]], scaled], axis=1)
+        _line_with_band(ax, line, PEERS, name, PolicyStyle(f"{name[-2:]}th percentile", colour, marker))
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    ax.set_xlabel(LABELS[PEERS])
+    ax.set_ylabel(f"{latency.replace('_', ' ').capitalize()} latency [ms]")
+    ax.set_ylim(bottom=0)
+    ax.grid(axis="y", **GRID)
+    legend_beside(ax, title=INTERVAL)
+    return ax
+
+
+def cost_of_attack_vs_fraction(frame: pd.DataFrame, ax: Axes) -> Axes:
+    """Sybil identities for each workflow compromised in the measured time, over the Sybil fraction, by policy.
+
+    Seeds without a compromised workflow have no finite cost: mean and interval are taken of its inverse, the
+    workflows an identity compromises, and turned over.
+    """
+    require_only(frame, (FRACTION, POLICY))
+    costs = cost_of_attack(frame)
+    costs = costs[costs[FRACTION] > 0]
+    costs = costs.assign(_yield=1 / costs[IDENTITIES])
+    means = summarise(costs, by=(POLICY, FRACTION), metrics=("_yield",))
+    turned = pd.DataFrame({POLICY: means[POLICY], FRACTION: means[FRACTION]})
+    with np.errstate(divide="ignore"):
+        turned["cost"] = _turned_over(means["_yield"])
+        turned["cost_low"] = _turned_over(means["_yield_high"])
+        turned["cost_high"] = _turned_over(means["_yield_low"])
+    top = 3 * turned["cost"][np.isfinite(turned["cost"])].max()
+    turned["cost_high"] = turned["cost_high"].where(np.isfinite(turned["cost_high"]), top)
+    for line, style in _by_policy(turned):
+        _line_with_band(ax, line[np.isfinite(line["cost"])], FRACTION, "cost", style)
+    ax.set_yscale("log")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.yaxis.set_minor_formatter(NullFormatter())
+    ax.set_xlabel(LABELS[FRACTION])
+    ax.set_ylabel(f"Sybil identities per workflow\ncompromised{_measured_time(frame)}")
+    ax.grid(axis="y", **GRID)
+    legend_beside(ax, title=INTERVAL)
+    return ax
+
+
+def failure_reasons_by_policy(frame: pd.DataFrame, ax: Axes) -> Axes:
+    """Why workflows failed, as shares of those that ended: a stacked bar a policy, sums over seeds.
+
+    Reads /summary/workflows_failed_by_reason of every run of the frame.
+    """
+    require_only(frame, (POLICY,))
+    policies = policy_order(frame[POLICY].unique())
+    shares = pd.DataFrame({policy: _failed_shares(frame[frame[POLICY] == policy]) for policy in policies})
+    shares = _with_rare_together(shares)
+    left = np.zeros(len(policies))
+    for (reason, values), colour in zip(shares.iterrows(), CATEGORIES):
+        ax.barh(range(len(policies)), values, left=left, color=colour, edgecolor="white", linewidth=0.6,
+                label=str(reason).replace("_", " "), height=0.62)
+        left += values.to_numpy()
+    for place, total in enumerate(left):
+        ax.annotate(f"{total:.3f}", (total, place), xytext=(3, 0), textcoords="offset points", va="center", fontsize=8)
+    ax.set_yticks(range(len(policies)), [policy_style(name).label for name in policies])
+    ax.invert_yaxis()
+    ax.set_xlabel("Share of the ended workflows that failed")
+    ax.grid(axis="x", **GRID)
+    legend_beside(ax, ax.containers, "Reason")
+    return ax
+
+
+def _with_rare_together(shares: pd.DataFrame) -> pd.DataFrame:
+    """The reasons that occur, rare ones summed as "other"."""
+    total = shares.to_numpy().sum()
+    rare = shares.sum(axis=1) < RARE * total
+    other = shares[rare].sum()
+    frequent = shares[~rare]
+    return pd.concat([frequent, other.to_frame("other").T]) if other.sum() > 0 else frequent
+
+
+def _failed_shares(runs: pd.DataFrame) -> pd.Series:
+    """Failed workflows of some runs by reason, over all ended ones."""
+    failed = 0
+    for file in runs[FILE]:
+        with Run(file).dataset("summary") as summary:
+            failed = failed + summary["workflows_failed_by_reason"].to_series().astype(float)
+    ended = runs[["workflows_success", "workflows_compromised", "workflows_failed"]].to_numpy().sum()
+    return failed / ended
+
+
+def _by_policy(means: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, PolicyStyle]]:
+    """The rows of each policy and how it is drawn."""
+    unknown = 0
+    for name in policy_order(means[POLICY].unique()):
+        yield means[means[POLICY] == name], policy_style(name, unknown)
+        unknown += name not in STYLES
+
+
+def _line_with_band(ax: Axes, line: pd.DataFrame, x: str, y: str, style: PolicyStyle) -> None:
+    """Bands, not bars: where two policies are close, bars at the same places cannot be told apart."""
+    ax.fill_between(line[x], line[f"{y}_low"], line[f"{y}_high"], color=style.colour, alpha=0.2, linewidth=0)
+    ax.plot(line[x], line[y], label=style.label, color=style.colour, linewidth=1.4, marker=style.marker,
+            markersize=5.5, markeredgecolor="white", markeredgewidth=0.6)
+
+
+def _reach(points: pd.DataFrame, name: str) -> np.ndarray:
+    """Half width of the interval; 0 where one run gives none."""
+    return (points[f"{name}_high"] - points[name]).fillna(0).to_numpy()
+
+
+def _label(ax: Axes, x: str, y: str) -> None:
+    ax.set_xlabel(LABELS.get(x, x))
+    ax.set_ylabel(LABELS.get(y, y))
+
+
+def _axis_label(frame: pd.DataFrame, metric: str) -> str:
+    """What a metric is, with its unit."""
+    if metric in LABELS:
+        return LABELS[metric]
+    name = frame.attrs.get("long_names", {}).get(metric, metric)
+    unit = frame.attrs.get("units", {}).get(metric, "1")
+    return name if unit == "1" else f"{name} [{unit}]"
+
+
+def _is_share(frame: pd.DataFrame, metric: str) -> bool:
+    return metric.endswith(("_rate", "_share")) and frame.attrs.get("units", {}).get(metric, "1") == "1"
+
+
+def _share_axis(ax: Axes) -> None:
+    ax.set_ylim(0.0, 1.02)  # so that marks at 1 are whole
+    ax.yaxis.set_major_locator(MultipleLocator(0.2))
+    ax.grid(axis="y", **GRID)
+
+
+def _log_ticks(ax: Axes, values: Sequence[float]) -> None:
+    """A logarithmic x axis whose ticks are values that were run (sorted)."""
+    ax.set_xscale("log")
+    ticks = [values[-1]]
+    for value in reversed(values[:-1]):  # those whose labels do not touch
+        if np.log(ticks[-1] / value) > LABEL_GAP * np.log(values[-1] / values[0]):
+            ticks.append(value)
+    ax.set_xticks(ticks, [f"{value:g}" for value in ticks])
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.minorticks_off()
+
+
+def _cell_edges(centres: np.ndarray) -> np.ndarray:
+    """Edges half-way between neighbours, as far outside the ends as inside."""
+    if centres.size == 1:
+        return np.array([centres[0] - 0.5, centres[0] + 0.5])
+    middles = (centres[1:] + centres[:-1]) / 2
+    return np.concatenate([[2 * centres[0] - middles[0]], middles, [2 * centres[-1] - middles[-1]]])
+
+
+def _turned_over(values: pd.Series) -> np.ndarray:
+    """1 / value; infinite where the value is not positive, NaN where it is missing."""
+    numbers = values.to_numpy(float)
+    return np.where(np.isnan(numbers), np.nan, np.where(numbers > 0, 1 / np.where(numbers > 0, numbers, 1), np.inf))
+
+
+def _measured_time(frame: pd.DataFrame) -> str:
+    """" in 540 s": the time that the summary covers, when all runs share it."""
+    config = frame.attrs.get("config", {})
+    if "run.duration" not in config or "run.warmup" not in config:
+        return ""
+    return f" in {seconds(config['run.duration']) - seconds(config['run.warmup']):g} s"

@@ -1,0 +1,262 @@
+"""What the page says, without how it looks."""
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from .._hdf5 import Value, read_provenance
+from ..policies import FRACTION, POLICY, policy_order
+from ..run import Run
+from ..statistics import paired_differences, summarise
+from ..sweep import FILE, SEED, metric_columns, parameter_columns, read_runs
+from .drawings import Drawing, drawings_of_run, drawings_of_sweep
+
+METRICS = ("success_rate", "compromised_rate", "failed_rate", "control_bytes_per_peer_second",
+           "discovery_latency_p50", "end_to_end_latency_p99", "trust_auc")
+ENOUGH_SEEDS = 10
+MOST_NAMED = 6      # points that a warning names
+MOST_RUNS = 2000    # rows of the table of runs
+PROVENANCE = ("version", "compiler", "host", "ranks", "threads_per_rank", "partitions_per_rank")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: what is shown, and the number or text it sorts by."""
+
+    text: str
+    key: float | str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with a heading; `folded`: closed until it is asked for."""
+
+    heading: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    note: str = ""
+    folded: bool = False
+
+
+@dataclass
+class Content:
+    """The whole page."""
+
+    title: str
+    facts: list[tuple[str, str]]
+    warnings: list[str]
+    drawings: list[Drawing]
+    tables: list[Table] = field(default_factory=list)
+
+
+def gather(source: Path) -> Content:
+    """Reads a result file or a folder."""
+    frame = read_runs(source, keep=(FRACTION, POLICY))
+    origins = [read_provenance(file) for file in frame[FILE]]
+    points = [key for key in varied(frame) if key != SEED]
+    content = Content(f"{source.name}: {len(frame)} runs" if len(frame) > 1 else source.name,
+                      _facts(frame, origins), [*run_warnings(frame, origins, source), *seed_warnings(frame, points),
+                                               *overlap_warnings(frame, points)],
+                      drawings_of_run(Run(frame[FILE].iloc[0])) if len(frame) == 1 else drawings_of_sweep(frame))
+    content.tables = [_summary_of_run(frame)] if len(frame) == 1 else _sweep_tables(frame, points)
+    content.tables += [_configuration(frame), _provenance(origins)]
+    return content
+
+
+def varied(frame: pd.DataFrame) -> list[str]:
+    """The parameters in which the runs differ."""
+    return [key for key in parameter_columns(frame) if frame[key].nunique(dropna=False) > 1]
+
+
+def run_warnings(frame: pd.DataFrame, origins: Sequence[dict[str, Value]], source: Path) -> list[str]:
+    """What makes the runs doubtful one by one."""
+    found = []
+    missing = _missing(source)
+    if missing:
+        found.append(f"{missing} planned runs have no result; `jobs/sweep status` says why.")
+    versions = sorted({str(origin.get("version")) for origin in origins})
+    if len(versions) > 1:
+        found.append(f"The runs come from several versions of the program ({', '.join(versions)}).")
+    if "success_rate" in frame.columns and frame["success_rate"].isna().any():
+        found.append(f"In {int(frame['success_rate'].isna().sum())} runs no workflow ended in the measured time; "
+                     "their shares are missing. Make run.duration longer.")
+    return found
+
+
+def seed_warnings(frame: pd.DataFrame, points: Sequence[str]) -> list[str]:
+    """Too few repetitions."""
+    if len(frame) == 1:
+        return ["One run says nothing about chance: repeat it with other seeds (jobs/sweep)."]
+    least = int(frame.groupby(list(points), dropna=False).size().min()) if points else len(frame)
+    if least >= ENOUGH_SEEDS:
+        return []
+    return [f"Less than {ENOUGH_SEEDS} seeds: a point has {least}. Intervals over few seeds are wide and lean on "
+            "the assumption of normal means."]
+
+
+def overlap_warnings(frame: pd.DataFrame, points: Sequence[str], metric: str = "success_rate") -> list[str]:
+    """Policies whose confidence intervals overlap at the same point."""
+    if POLICY not in points or metric not in frame.columns:
+        return []
+    others = [key for key in points if key != POLICY]
+    means = summarise(frame, by=[*others, POLICY], metrics=(metric,))
+    names = [f"{first} and {second}{place}" for place, group in _places(means, others)
+             for first, second in _overlapping(group, metric)]
+    if not names:
+        return []
+    rest = f", and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return [f"Confidence intervals of {metric} overlap: {'; '.join(names[:MOST_NAMED])}{rest}. "
+            "The paired differences below are sharper: the same seed gives all policies the same random numbers."]
+
+
+def _places(means: pd.DataFrame, others: list[str]) -> list[tuple[str, pd.DataFrame]]:
+    """The rows of each point apart from the policy, and the point in words."""
+    if not others:
+        return [("", means)]
+    groups = means.groupby(others if len(others) > 1 else others[0], dropna=False)
+    return [(" at " + ", ".join(f"{key} = {format_value(group[key].iloc[0])}" for key in others), group)
+            for _, group in groups]
+
+
+def _overlapping(group: pd.DataFrame, metric: str) -> list[tuple[str, str]]:
+    rows = [(row[POLICY], row[f"{metric}_low"], row[f"{metric}_high"]) for _, row in group.iterrows()]
+    return [(str(a[0]), str(b[0])) for i, a in enumerate(rows) for b in rows[i + 1:]
+            if a[1] <= b[2] and b[1] <= a[2]]
+
+
+def _missing(source: Path) -> int:
+    """Runs that the sweep's manifest plans and that have no result."""
+    manifest = source / "manifest.json"
+    if not manifest.is_file():
+        return 0
+    points = json.loads(manifest.read_text("utf-8"))["points"]
+    return sum(not (source / point["file"]).exists() for point in points)
+
+
+def _facts(frame: pd.DataFrame, origins: Sequence[dict[str, Value]]) -> list[tuple[str, str]]:
+    """The line of facts under the title."""
+    wall = sum(float(origin.get("wall_seconds", 0.0)) for origin in origins)
+    finished = [str(origin["finished"]) for origin in origins if "finished" in origin]
+    differing = [f"{key}: {frame[key].nunique(dropna=False)} values" for key in varied(frame)]
+    facts = [("Runs", str(len(frame))), ("Events", f"{frame['events'].sum():,.0f}" if "events" in frame else "-"),
+             ("Simulation time on the wall clock", f"{wall:,.1f} s")]
+    if finished:
+        facts.append(("Last result", max(finished)))
+    if differing:
+        facts.append(("What differs", ", ".join(differing)))
+    return facts
+
+
+def _sweep_tables(frame: pd.DataFrame, points: list[str]) -> list[Table]:
+    metrics = [name for name in METRICS if name in frame.columns and frame[name].notna().any()]
+    tables = [_means(frame, points, metrics), _differing(frame)]
+    if POLICY in points and "success_rate" in metrics:
+        tables.insert(1, _differences(frame, [key for key in points if key != POLICY]))
+    tables.append(_runs(frame, metrics))
+    return tables
+
+
+def _means(frame: pd.DataFrame, points: list[str], metrics: list[str]) -> Table:
+    means = summarise(frame, by=points, metrics=metrics)
+    rows = [[*(value_cell(row[key]) for key in points), value_cell(row["runs"]),
+             *(interval_cell(row[name], row[f"{name}_high"] - row[name]) for name in metrics)]
+            for _, row in means.iterrows()]
+    return Table("Means", [*points, "runs", *(_with_unit(frame, name) for name in metrics)], rows,
+                 "Mean over the seeds \N{PLUS-MINUS SIGN} half width of the 95 % interval (Student t).")
+
+
+def _differences(frame: pd.DataFrame, others: list[str]) -> Table:
+    """Success of every policy less that of the first one."""
+    baseline = policy_order(frame[POLICY].unique())[0]
+    try:
+        pairs = paired_differences(frame, "success_rate", baseline, by=others)
+    except ValueError as error:
+        return Table("Paired differences", ["problem"], [[Cell(str(error), "")]])
+    keys = [key for key in pairs.columns if "." in key]
+    rows = [[*(value_cell(row[key]) for key in keys), value_cell(row["pairs"]),
+             interval_cell(row["difference"], row["difference_high"] - row["difference"]),
+             value_cell(row["p_value"])] for _, row in pairs.iterrows()]
+    return Table(f"Paired differences to {baseline}", [*keys, "pairs", "difference of success_rate", "p value"], rows,
+                 "Runs with the same seed are compared with each other (common random numbers): mean difference "
+                 "\N{PLUS-MINUS SIGN} half width of the 95 % interval, two-sided paired t test.")
+
+
+def _differing(frame: pd.DataFrame) -> Table:
+    rows = []
+    for key in varied(frame):
+        values = sorted(frame[key].unique(), key=lambda value: (isinstance(value, str), value))
+        shown = ", ".join(format_value(value) for value in values)
+        rows.append([Cell(key, key), value_cell(len(values)), Cell(shown, shown)])
+    return Table("Configuration: what differs between the runs", ["parameter", "values", "which"], rows,
+                 "Durations are in seconds.")
+
+
+def _runs(frame: pd.DataFrame, metrics: list[str]) -> Table:
+    keys = [key for key in parameter_columns(frame) if key in varied(frame)]
+    rows = [[*(value_cell(row[key]) for key in keys), *(value_cell(row[name]) for name in metrics),
+             Cell(Path(row[FILE]).name, Path(row[FILE]).name)] for _, row in frame.head(MOST_RUNS).iterrows()]
+    note = "" if len(frame) <= MOST_RUNS else f"The first {MOST_RUNS} of {len(frame)} runs."
+    return Table("Runs", [*keys, *(_with_unit(frame, name) for name in metrics), "file"], rows, note, folded=True)
+
+
+def _summary_of_run(frame: pd.DataFrame) -> Table:
+    names, units = frame.attrs["long_names"], frame.attrs["units"]
+    rows = [[Cell(name, name), value_cell(frame[name].iloc[0]), Cell(units.get(name, ""), units.get(name, "")),
+             Cell(names.get(name, ""), names.get(name, ""))] for name in metric_columns(frame)]
+    return Table("Summary", ["value", "number", "unit", "meaning"], rows, "Over the time after the warm-up.")
+
+
+def _configuration(frame: pd.DataFrame) -> Table:
+    shared = frame.attrs["config"] if len(frame) > 1 else Run(frame[FILE].iloc[0]).config
+    rows = [[Cell(key, key), Cell(value, value)] for key, value in shared.items()]
+    return Table("Configuration shared by all runs" if len(frame) > 1 else "Configuration", ["parameter", "value"],
+                 rows, folded=True)
+
+
+def _provenance(origins: Sequence[dict[str, Value]]) -> Table:
+    """How the runs were made: a row for each way."""
+    ways = pd.DataFrame([{key: str(origin.get(key, "-")) for key in PROVENANCE} for origin in origins])
+    rows = [[*(Cell(value, value) for value in key), value_cell(len(group))]
+            for key, group in ways.groupby(list(PROVENANCE))]
+    return Table("Provenance", [*PROVENANCE, "runs"], rows)
+
+
+def _with_unit(frame: pd.DataFrame, name: str) -> str:
+    unit = frame.attrs["units"].get(name, "1")
+    return name if unit in ("1", "") else f"{name} [{unit}]"
+
+
+def value_cell(value: object) -> Cell:
+    return Cell(format_value(value), value if isinstance(value, str) else _sort_key(value))
+
+
+def interval_cell(mean: float, half_width: float) -> Cell:
+    """0.912 +- 0.013; the mean alone for one run."""
+    if math.isnan(mean):
+        return Cell("-", -math.inf)
+    if math.isnan(half_width):
+        return Cell(format_value(mean), mean)
+    places = max(0, min(6, 2 - math.floor(math.log10(half_width)) - 1)) if half_width > 0 else 3
+    return Cell(f"{mean:.{places}f} \N{PLUS-MINUS SIGN} {half_width:.{places}f}", mean)
+
+
+def _sort_key(value: object) -> float:
+    number = float(value)  # type: ignore[arg-type]
+    return -math.inf if math.isnan(number) else number
+
+
+def format_value(value: object) -> str:
+    """A number with four digits at most that matter, text as it is."""
+    if isinstance(value, str):
+        return value
+    number = float(value)  # type: ignore[arg-type]
+    if math.isnan(number):
+        return "-"
+    if number == int(number) and abs(number) < 1e15:
+        return f"{int(number):,}" if abs(number) >= 1e4 else str(int(number))
+    return f"{number:.4g}"

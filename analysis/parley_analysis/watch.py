@@ -1,0 +1,157 @@
+"""Shows running simulations from their status files; no result file is opened."""
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+STATUS_ENDING = ".status.json"
+FORMAT, VERSION = "parley-status", 1
+STALE_AFTER = 30.0  # seconds without an update after which a run on another host counts as stopped
+NAME_WIDTH = 44
+CLEAR = "\033[H\033[J"
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a status file says; state is running, failed, or stopped (killed: nobody writes it any more)."""
+
+    result: Path
+    state: str
+    message: str
+    share_done: float
+    events_per_second: float
+    success_rate: float | None
+    eta_seconds: float | None
+    updated: float  # seconds since 1970
+
+
+def read_status(file: Path, now: float | None = None) -> Status:
+    """One status file; ValueError when it is none."""
+    try:
+        content = json.loads(file.read_text("utf-8"))
+        if content["format"] != FORMAT or content["version"] != VERSION:
+            raise ValueError(f"{file} is a status file of version {content['version']}; this package reads "
+                             f"{VERSION}; use the one that came with the program")
+        state = content["state"]
+        if state == "running" and not _is_alive(content, time.time() if now is None else now):
+            state = "stopped"
+        return Status(file.with_name(content["result"]), state, content["message"], content["share_done"],
+                      content["events_per_second"], content["success_rate"], content["eta_seconds"],
+                      content["updated"])
+    except (KeyError, TypeError, json.JSONDecodeError):
+        raise ValueError(f"{file} is not a status file of Parley; name a result file or a folder") from None
+
+
+def _is_alive(content: dict[str, object], now: float) -> bool:
+    """On this host: whether the process exists. On another: whether the file is fresh."""
+    if content["host"] != socket.gethostname():
+        return now - float(content["updated"]) < STALE_AFTER  # type: ignore[arg-type]
+    try:
+        os.kill(int(content["pid"]), 0)  # type: ignore[call-overload]
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # somebody else's
+    return True
+
+
+def find_status(target: Path) -> list[Status]:
+    """The runs of a folder, or the run of a result file, that have a status file now."""
+    if target.is_dir():
+        files = sorted(target.rglob(f"*{STATUS_ENDING}"))
+    elif target.name.endswith(STATUS_ENDING):
+        files = [target]
+    else:
+        files = [Path(f"{target}{STATUS_ENDING}")]
+    found = []
+    for file in files:
+        try:
+            found.append(read_status(file))
+        except FileNotFoundError:
+            pass  # the run has just ended
+    return found
+
+
+def count_done(target: Path) -> tuple[int, int | None]:
+    """Finished runs of a folder or file, and how many a sweep plans; None where no manifest says."""
+    if not target.is_dir():
+        return int(target.exists()), 1
+    manifest = target / "manifest.json"
+    if manifest.is_file():
+        points = json.loads(manifest.read_text("utf-8"))["points"]
+        return sum((target / point["file"]).exists() for point in points), len(points)
+    return len(list(target.rglob("*.h5"))), None
+
+
+def status_text(runs: list[Status], done: int, planned: int | None) -> str:
+    """The table that is shown."""
+    counts = {state: sum(run.state == state for run in runs) for state in ("running", "stopped", "failed")}
+    head = f"{done}{'' if planned is None else f' of {planned}'} done"
+    head += "".join(f", {number} {state}" for state, number in counts.items() if number or state == "running")
+    if not runs:
+        return head
+    lines = [head, "", f"{'run':{NAME_WIDTH}}  {'state':>7}  {'done':>6}  {'success':>7}  {'events/s':>9}  {'ETA':>10}"]
+    for run in runs:
+        success = "-" if run.success_rate is None else f"{run.success_rate:.3f}"
+        lines.append(f"{_short(run.result.stem):{NAME_WIDTH}}  {run.state:>7}  {100 * run.share_done:5.1f}%  "
+                     f"{success:>7}  {_rate(run.events_per_second):>9}  {_clock(run.eta_seconds):>10}")
+        if run.state == "failed":
+            lines.append(f"    {run.message}")
+    return "\n".join(lines)
+
+
+def watch(target: Path, out: TextIO, interval: float = 1.0, once: bool = False,
+          sleep: Callable[[float], None] = time.sleep) -> None:
+    """Shows the table until nothing runs; on a terminal it is redrawn, elsewhere it is repeated when it changes.
+
+    FileNotFoundError when there is neither a run nor a result.
+    """
+    shown = ""
+    while True:
+        runs = find_status(target)
+        done, planned = count_done(target)
+        if not runs and not done and not (planned and target.is_dir()):
+            raise FileNotFoundError(f"{target}: no run is going on here, and none has ended; start one with "
+                                    "`parley run` or `jobs/sweep run`")
+        text = status_text(runs, done, planned)
+        if text != shown:
+            print((CLEAR if out.isatty() and not once else "") + text, file=out, flush=True)
+            shown = text
+        if once or _is_over(runs, done, planned):
+            return
+        sleep(interval)
+
+
+def _is_over(runs: list[Status], done: int, planned: int | None) -> bool:
+    """Nothing runs, and nothing is known to come."""
+    running = any(run.state == "running" for run in runs)
+    waiting = planned is not None and done + sum(run.state == "failed" for run in runs) < planned
+    return not running and (not waiting or any(run.state == "stopped" for run in runs))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= NAME_WIDTH else name[:NAME_WIDTH - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _rate(value: float) -> str:
+    for limit, unit in ((1e6, "M"), (1e3, "k")):
+        if value >= limit:
+            return f"{value / limit:.2f} {unit}"
+    return f"{value:.0f}"
+
+
+def _clock(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -1,0 +1,188 @@
+"""What the figures draw, from real runs and made-up ones: the data, labels with units, files for a paper."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from fake_parley import write_result
+from matplotlib.axes import Axes
+from parley_analysis import figures
+from parley_analysis.__main__ import main
+from parley_analysis.attack import cost_of_attack
+from parley_analysis.figures.canvas import CATEGORIES
+from parley_analysis.figures.runs import smoothed, trust_quantile
+from parley_analysis.policies import STYLES
+from parley_analysis.run import Run
+from parley_analysis.sweep import read_runs
+
+
+@pytest.fixture(scope="module")
+def run(small_sweep: Path) -> Run:
+    return Run(sorted((small_sweep / "runs").glob("fraction0.3-tier1*.h5"))[0])
+
+
+def drawn(draw: Callable[..., Axes], *arguments: object) -> Axes:
+    _, ax = figures.new_figure()
+    draw(arguments[0], ax, *arguments[1:])
+    return ax
+
+
+def made_up(folder: Path, points: list[tuple[dict[str, str], dict[str, float]]]) -> pd.DataFrame:
+    """A frame of made-up runs: parameters and summary values."""
+    for number, (config, summary) in enumerate(points):
+        write_result(folder / f"{number:03}.h5", config, **summary)
+    return read_runs(folder, keep=("adversary.fraction", "policy.name"))
+
+
+def test_time_series_are_rates_and_the_warm_up_is_shaded(run):
+    ax = drawn(figures.time_series, run)
+    assert ax.get_xlabel() == "Simulated time [s]" and ax.get_ylabel() == "Workflows [1/s]"
+    times, rates = ax.get_lines()[0].get_data(orig=False)
+    counts = run.series("workflows_success")
+    assert rates[39] == pytest.approx(counts.loc[21:40].mean())  # 20 rows of 1 s up to second 40
+    shade = ax.patches[0].get_xy()
+    assert (shade[:, 0].min(), shade[:, 0].max()) == (0.0, 20.0)
+    assert ax.texts[0].get_text() == "warm-up"
+    phases = drawn(lambda run, ax: figures.time_series(run, ax, phases=[figures.Phase("attack", 40, 60)]), run)
+    assert [text.get_text() for text in phases.texts] == ["warm-up", "attack"]
+    assert drawn(figures.time_series, run, ["control_bytes_per_peer_second"]).get_ylabel().endswith("[bytes/s]")
+    assert smoothed(run, "live_entries", 1.0).tolist() == run.series("live_entries").tolist()  # a level is no rate
+    with pytest.raises(ValueError, match="different units"):
+        drawn(figures.time_series, run, ["events", "trust_auc"])
+
+
+def test_failure_reasons_are_stacked_to_the_total(run):
+    ax = drawn(figures.failure_reasons, run, 1.0)
+    top = max(path.vertices[:, 1].max() for band in ax.collections for path in band.get_paths())
+    assert top == pytest.approx(run.series("workflows_failed").max())
+    reasons = run.table("workflows_failed_by_reason").sum()
+    named = {text.get_text() for text in ax.get_legend().get_texts()}
+    assert named == {reason.replace("_", " ") for reason in reasons.index[reasons > 0]}
+
+
+def test_trust_quantiles_by_hand():
+    counts = pd.DataFrame([[0, 4, 4, 0], [0, 0, 0, 0]], columns=[0.0, 0.25, 0.5, 0.75], index=[10.0, 20.0])
+    assert trust_quantile(counts, 0.5)[0] == 0.5
+    assert trust_quantile(counts, 0.25)[0] == 0.375  # half of the bin [0.25, 0.5)
+    assert np.isnan(trust_quantile(counts, 0.5)[1])
+
+
+def test_trust_of_honest_peers_and_sybils(run):
+    ax = drawn(figures.trust_distributions, run)
+    honest, sybil = (line.get_ydata(orig=False) for line in ax.get_lines())
+    assert honest[-1] > sybil[-1]
+    assert ax.get_ylabel() == "Published trust" and len(ax.get_legend().get_texts()) == 6
+
+
+def test_pareto(tmp_path):
+    values = {"tier1": (0.7, 300.0), "tier2": (0.9, 400.0), "tier3": (0.8, 500.0)}
+    frame = made_up(tmp_path, [({"policy.name": policy, "run.seed": str(seed)},
+                                {"success_rate": level + 0.01 * seed, "control_bytes_per_peer_second": cost + seed})
+                               for policy, (level, cost) in values.items() for seed in (-1, 0, 1)])
+    ax = drawn(figures.pareto, frame)
+    front = ax.get_lines()[0].get_xydata()
+    assert np.allclose(front, [[300, 0.7], [400, 0.9]])
+    assert ax.get_xlabel() == "Control traffic per peer [bytes/s]"
+    # standard deviation 0.01 of three: t(0.975, 2) * 0.01 / sqrt(3)
+    upright = ax.containers[0].lines[2][1].get_segments()[0]
+    assert np.ptp(upright[:, 1]) / 2 == pytest.approx(4.302653 * 0.01 / np.sqrt(3), rel=1e-6)
+
+
+def test_phase_map(tmp_path):
+    frame = made_up(tmp_path, [({"adversary.fraction": str(f), "canary.guess": str(g), "run.seed": "1",
+                                 "policy.name": "tier2"}, {"success_rate": 1 - f * g})
+                               for f in (0.0, 0.5, 0.9) for g in (0.0, 0.5, 1.0)])
+    ax = drawn(figures.phase_map, frame, "canary.guess")
+    cells = ax.collections[0].get_array().reshape(3, 3)
+    assert np.allclose(cells, 1 - np.outer([0.0, 0.5, 1.0], [0.0, 0.5, 0.9]))
+    assert ax.get_ylabel() == "Probability to guess a canary" and ax.get_xlabel() == "Sybil fraction $f$"
+    assert ax.figure.axes[1].get_ylabel() == "Workflow success rate"
+    assert ax.collections[0].get_clim() == (0, 1)
+
+
+def test_the_knee_is_marked_where_it_is(tmp_path):
+    # success against traffic 100/TTL: a corner at TTL 10
+    points = {2.0: 0.91, 5.0: 0.905, 10.0: 0.9, 50.0: 0.5, 100.0: 0.3}
+    frame = made_up(tmp_path, [({"policy.name": "tier1", "descriptor.ttl": f"{ttl:g}s", "run.seed": "1"},
+                                {"success_rate": success, "control_bytes_per_peer_second": 100 / ttl})
+                               for ttl, success in points.items()])
+    ax = drawn(figures.ttl_knee, frame)
+    stars = [line for line in ax.get_lines() if line.get_marker() == "*"]
+    assert [tuple(star.get_xydata()[0]) for star in stars] == [(10.0, 0.9)]
+    assert ax.get_xlabel() == "Descriptor TTL [s]"
+    assert any("chord" in text.get_text() for text in ax.get_legend().get_texts())
+
+
+def test_latency_in_milliseconds(tmp_path):
+    frame = made_up(tmp_path, [({"peers.count": str(n), "run.duration": "60s" if n > 50 else "600s", "run.seed": "1"},
+                                {f"discovery_latency_p{p}": n * p * 1e-6 for p in (50, 90, 99)})
+                               for n in (20, 200, 1000)])
+    ax = drawn(figures.latency_vs_peers, frame)
+    assert np.allclose(ax.get_lines()[0].get_ydata(orig=False), [1.0, 10.0, 50.0])
+    assert ax.get_ylabel() == "Discovery latency [ms]" and ax.get_xscale() == "log"
+
+
+def test_cost_of_attack_is_the_inverse_of_the_mean_yield(tmp_path):
+    frame = made_up(tmp_path, [({"adversary.fraction": "0.2", "policy.name": "tier1", "peers.count": "100",
+                                 "run.seed": str(seed), "run.duration": "60s", "run.warmup": "20s"},
+                                {"workflows_compromised": harm}) for seed, harm in enumerate((0, 10, 30))])
+    assert np.isinf(cost_of_attack(frame)["identities_per_compromised_workflow"][0])
+    ax = drawn(figures.cost_of_attack_vs_fraction, frame)
+    # 20 identities compromise 40/3 workflows in the mean
+    assert ax.get_lines()[0].get_ydata(orig=False).tolist() == pytest.approx([1.5])
+    assert "in 40 s" in ax.get_ylabel()
+
+
+def test_failure_reasons_by_policy_are_shares(small_sweep):
+    frame = read_runs(small_sweep)
+    frame = frame[frame["adversary.fraction"] == 0.3]
+    ax = drawn(figures.failure_reasons_by_policy, frame)
+    for place, policy in enumerate(("tier1", "risk_aware")):
+        runs = frame[frame["policy.name"] == policy]
+        ended = runs[["workflows_success", "workflows_compromised", "workflows_failed"]].to_numpy().sum()
+        width = sum(bars.patches[place].get_width() for bars in ax.containers)
+        assert width == pytest.approx(runs["workflows_failed"].sum() / ended)
+
+
+def test_figures_refuse_to_mix_points(small_sweep):
+    frame = read_runs(small_sweep)
+    for draw in (figures.pareto, figures.failure_reasons_by_policy):
+        with pytest.raises(ValueError, match="also differ in adversary.fraction"):
+            drawn(draw, frame)
+    with pytest.raises(ValueError, match="also differ in policy.name"):
+        drawn(figures.phase_map, frame, "canary.guess")
+
+
+def luminance_and_hue(colour: str) -> np.ndarray:
+    """Linear RGB of a colour as seen without red-green vision (deuteranopia; Vienot, Brettel, Mollon 1999)."""
+    rgb = np.array([int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]) @ linear
+
+
+@pytest.mark.parametrize("colours", [CATEGORIES, [style.colour for style in STYLES.values()]])
+def test_colours_differ_without_red_green_vision(colours):
+    seen = [luminance_and_hue(colour) for colour in colours]
+    least = min(np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[i + 1:])
+    assert least > 0.08
+    # The bound means something: pure red and green of equal brightness fail it.
+    assert np.linalg.norm(luminance_and_hue("#c00000") - luminance_and_hue("#007a00")) < 0.08
+
+
+@pytest.mark.parametrize("name", ["time-series", "failure-reasons", "trust"])
+def test_command_draws_figures_of_a_run(run, tmp_path, name, capsys):
+    assert main(["figure", name, str(run.file), "--output", str(tmp_path / name)]) == 0
+    assert (tmp_path / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / f"{name}.png").stat().st_size > 10_000
+    assert main(["figure", name, str(tmp_path)]) == 2 and "name a result file" in capsys.readouterr().err
+
+
+def test_command_draws_figures_of_a_sweep(small_sweep, tmp_path, capsys):
+    assert main(["figure", "cost-of-attack", str(small_sweep), "--output", str(tmp_path / "cost")]) == 0
+    assert (tmp_path / "cost.pdf").exists()
+    assert main(["figure", "phase-map", str(small_sweep)]) == 2 and "--parameter" in capsys.readouterr().err
+    assert main(["figure", "ttl-knee", str(small_sweep), "--parameter", "a.b"]) == 2
+    assert "takes no --parameter" in capsys.readouterr().err

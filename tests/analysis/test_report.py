@@ -1,0 +1,133 @@
+"""The HTML page: what it says, and that a browser shows it."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_parley import write_result
+from parley_analysis.__main__ import main
+from parley_analysis.report import write_report
+from parley_analysis.report.content import format_value, gather, interval_cell
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+
+@pytest.fixture(scope="module")
+def page(small_sweep: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(small_sweep, tmp_path_factory.mktemp("report") / "sweep.html")
+
+
+def test_the_page_needs_nothing_else_and_is_the_same_each_time(page, small_sweep, tmp_path):
+    text = page.read_text("utf-8")
+    assert not re.search(r"""(src|href)\s*=\s*["'](?!data:)""", text) and "@import" not in text
+    assert "default-src 'none'" in text
+    assert write_report(small_sweep, tmp_path / "again.html").read_text("utf-8") == text
+
+
+def test_what_the_page_says(page, small_sweep):
+    content = gather(small_sweep)
+    headings = [table.heading for table in content.tables]
+    assert headings == ["Means", "Paired differences to tier1", "Configuration: what differs between the runs", "Runs",
+                        "Configuration shared by all runs", "Provenance"]
+    assert [len(table.rows) for table in content.tables[:4]] == [4, 2, 3, 8]
+    assert [drawing.caption for drawing in content.drawings] == ["Success against the Sybil fraction", "Cost of attack"]
+    differing = {row[0].text: row[2].text for row in content.tables[2].rows}
+    assert differing == {"adversary.fraction": "0.1, 0.3", "policy.name": "risk_aware, tier1", "run.seed": "1, 2"}
+    assert any("Less than 10 seeds: a point has 2" in warning for warning in content.warnings)
+
+
+def test_warnings(tmp_path):
+    """Intervals that overlap at one fraction of two, runs that are missing, versions that differ."""
+    levels = {("0.1", "tier1"): 0.9, ("0.1", "tier2"): 0.905, ("0.3", "tier1"): 0.2, ("0.3", "tier2"): 0.8}
+    for (fraction, policy), level in levels.items():
+        for seed in range(12):
+            config = {"adversary.fraction": fraction, "policy.name": policy, "run.seed": str(seed),
+                      "peers.count": "100", "run.duration": "80s", "run.warmup": "20s"}
+            write_result(tmp_path / f"{fraction}{policy}{seed}.h5", config, success_rate=level + 0.02 * (-1) ** seed,
+                         workflows_compromised=10)
+    warnings = gather(tmp_path).warnings
+    assert len(warnings) == 1 and "overlap: tier1 and tier2 at adversary.fraction = 0.1. The" in warnings[0]
+    (tmp_path / "0.3tier17.h5").unlink()
+    write_result(tmp_path / "0.3tier17.h5", {"adversary.fraction": "0.3", "policy.name": "tier1", "run.seed": "7",
+                                             "peers.count": "100", "run.duration": "80s", "run.warmup": "20s"},
+                 success_rate=np.nan, workflows_compromised=0)
+    assert any("In 1 runs no workflow ended" in warning for warning in gather(tmp_path).warnings)
+    files = [f'{{"file": "{file.name}"}}' for file in sorted(tmp_path.glob("*.h5"))]
+    (tmp_path / "manifest.json").write_text('{"points": [' + ", ".join([*files, '{"file": "to_come.h5"}']) + "]}")
+    assert any(warning.startswith("1 planned runs have no result") for warning in gather(tmp_path).warnings)
+
+
+def test_numbers_in_cells():
+    assert interval_cell(0.91234, 0.0131).text == "0.912 \N{PLUS-MINUS SIGN} 0.013"
+    assert interval_cell(291.145, 1.027).text == "291.1 \N{PLUS-MINUS SIGN} 1.0"
+    assert interval_cell(5.0, float("nan")).text == "5" and interval_cell(float("nan"), 1.0).text == "-"
+    assert [format_value(value) for value in (3, 70847.0, 0.123456, "x")] == ["3", "70,847", "0.1235", "x"]
+
+
+def test_command_and_default_names(small_sweep, tmp_path, capsys):
+    file = tmp_path / "one.h5"
+    file.write_bytes(next((small_sweep / "runs").glob("*.h5")).read_bytes())
+    assert main(["report", str(file)]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "one.html")
+    assert (tmp_path / "one.html").read_text("utf-8").count("<figure>") == 3
+    assert main(["report", str(tmp_path)]) == 0 and (tmp_path / "report.html").exists()
+    assert main(["report", str(tmp_path / "nowhere")]) == 2
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[webdriver.Chrome]:
+    """Debian's Chromium without a window and without network."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
+                     "--host-resolver-rules=MAP * ~NOTFOUND"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+    yield driver
+    driver.quit()
+
+
+def open_page(browser: webdriver.Chrome, page: Path, width: int) -> None:
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                            {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500})
+    browser.get(page.as_uri())
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_browser_shows_the_page(browser, page, width):
+    open_page(browser, page, width)
+    assert browser.get_log("browser") == []
+    figures = browser.find_elements(By.TAG_NAME, "img")
+    assert len(figures) == 2
+    for figure in figures:
+        assert figure.is_displayed() and figure.size["width"] >= 400 and figure.size["height"] > 200
+        assert browser.execute_script("return arguments[0].complete && arguments[0].naturalWidth > 0", figure)
+    assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
+
+
+def test_tables_sort(browser, page):
+    open_page(browser, page, 1280)
+    table = browser.find_element(By.XPATH, "//section[h2='Means']//table")
+    heads = table.find_elements(By.CSS_SELECTOR, "th button")
+    column = [head.text for head in heads].index("success_rate")
+
+    def shown() -> list[float]:
+        cells = table.find_elements(By.CSS_SELECTOR, f"tbody td:nth-child({column + 1})")
+        return [float(cell.text.split()[0]) for cell in cells]
+
+    before = shown()
+    assert before != sorted(before)
+    heads[column].click()
+    assert shown() == sorted(before)
+    heads[column].click()
+    assert shown() == sorted(before, reverse=True)
+    names = [head.text for head in heads].index("policy.name")
+    heads[names].click()
+    policies = [cell.text for cell in table.find_elements(By.CSS_SELECTOR, f"tbody td:nth-child({names + 1})")]
+    assert policies == sorted(policies)
+    assert heads[names].find_element(By.XPATH, "..").get_attribute("aria-sort") == "ascending"
