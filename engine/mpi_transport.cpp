@@ -83,6 +83,18 @@ class MpiTransport final : public Transport {
         return parts;
     }
 
+    void gather_parts(std::span<std::byte> array, std::span<const std::size_t> begins) override {
+        const auto ranks = static_cast<std::size_t>(size_);
+        std::vector<int> offsets(ranks);
+        std::vector<int> counts(ranks);
+        for (std::size_t r = 0; r < ranks; ++r) {
+            offsets[r] = checked_count(begins[r]);
+            counts[r] = checked_count(begins[r + 1] - begins[r]);
+        }
+        MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, array.data(), counts.data(), offsets.data(), MPI_BYTE,
+                       MPI_COMM_WORLD);
+    }
+
     [[noreturn]] void abort(int exit_code) override {
         MPI_Abort(MPI_COMM_WORLD, exit_code);
         std::abort();  // MPI_Abort does not return; the compiler does not know

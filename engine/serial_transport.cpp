@@ -16,6 +16,7 @@ class SerialTransport final : public Transport {
     void sum(std::span<std::uint64_t>) override {}
     void maximum(std::span<std::uint64_t>) override {}
     std::vector<Bytes> gather_all(const Bytes& mine) override { return {mine}; }
+    void gather_parts(std::span<std::byte>, std::span<const std::size_t>) override {}
     [[noreturn]] void abort(int exit_code) override { std::exit(exit_code); }
 };
 

@@ -65,6 +65,10 @@ class Transport {
     // Everybody's `mine` in order of ranks, on every rank.
     virtual std::vector<Bytes> gather_all(const Bytes& mine) = 0;
 
+    // Makes an array known to all ranks, in place: rank r brings the bytes [begins[r], begins[r + 1]), and gets the
+    // others'. `begins` has size() + 1 elements and is, as the size of the array, the same on all ranks.
+    virtual void gather_parts(std::span<std::byte> array, std::span<const std::size_t> begins) = 0;
+
     // Ends every rank with this exit code, at once.
     [[noreturn]] virtual void abort(int exit_code) = 0;
 };

@@ -34,7 +34,7 @@ AgenticState::AgenticState(const AgenticModel& model, const EntityDirectory& dir
       requester_(p_, model.catalogue(), metrics_, model.first_shard(), model.first_account()),
       provider_(p_, metrics_),
       shard_range_(directory.range(partition, shard_kind)),
-      registry_{p_, model.catalogue(), model.instances(), model.sybils(), metrics_, {}, {}, 0, 0, {}, {}},
+      registry_{p_, model.catalogue(), model.instances(), model.sybils(), metrics_},
       account_range_(directory.range(partition, account_kind)),
       accounts_(p_, account_range_.size()),
       reputation_(p_, directory.range(partition, peer_kind)) {
@@ -173,6 +173,7 @@ AgenticModel::AgenticModel(Parameters parameters, ResultWriter* writer, int thre
       catalogue_(parameters_),
       instances_(parameters_, catalogue_),
       sybils_(parameters_.seed, parameters_.peers, parameters_.sybils()),
+      reputation_(*this),
       writer_(writer),
       threads_(threads) {
     trust_.peers = {parameters_.honest(), parameters_.sybils()};
@@ -198,9 +199,9 @@ SimTime AgenticModel::next_boundary(SimTime after) const {
 
 void AgenticModel::at_boundary(SimTime now, std::span<AgenticState*> states, Transport& transport,
                                const EngineCounters& counters) {
-    if (now.nanoseconds % parameters_.epoch.nanoseconds == 0 && parameters_.beta_reputation) {
-        publish_trust(*this, states, transport, threads_);
-        trust_ = trust_distribution(*this, states, transport, threads_);
+    if (now.nanoseconds % parameters_.epoch.nanoseconds == 0 && parameters_.reputation != ReputationKind::none) {
+        reputation_.publish(states, transport, threads_);
+        trust_ = trust_distribution(states, transport, threads_);
     }
     if (now.nanoseconds % parameters_.interval.nanoseconds == 0 || now == parameters_.warmup ||
         now == parameters_.end) {

@@ -45,6 +45,7 @@ class AgenticState {
     PooledReputation& reputation() { return reputation_; }
     std::uint64_t open_workflows() const { return requester_.open_workflows(); }
     IdRange shard_range() const { return shard_range_; }
+    IdRange account_range() const { return account_range_; }
     // `id`: entity id.
     RegistryShard& shard(std::uint32_t id) { return shards_[id - shard_range_.begin]; }
     // Entries that queries have gone through so far.
@@ -101,6 +102,7 @@ class AgenticModel {
     ClassCatalogue catalogue_;
     Instances instances_;
     SybilSet sybils_;
+    ReputationService reputation_;
     ResultWriter* writer_;
     int threads_;
     TrustDistribution trust_;  // as of the last publication

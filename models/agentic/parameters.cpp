@@ -118,8 +118,10 @@ void add_policy_parameters(TableWriter& table) {
     table.real("policy.weight_time", "0.1", "", 0, 1, "Weight of the time term in u0.");
     table.real("policy.weight_trust", "0.5", "", 0, 1, "Weight w of trust from tier 1 on: u1 = (1-w) u0 + w trust.");
     table.integer("policy.max_attempts", "3", "", 1, 64, "Delegations a step may use in tiers 2 and 3.");
-    table.choice("reputation.kind", "beta", {"none", "beta"},
-                 "Global reputation: none (all 0.5) or beta (pooled counts).");
+    table.choice(
+        "reputation.kind", "beta", {"none", "beta", "eigentrust", "sybilrank"},
+        "Global reputation: none (all 0.5), beta (pooled counts), eigentrust or sybilrank (along ratings, from "
+        "pre-trusted peers).");
     table.duration("reputation.epoch", "10s", 1e-3, 1e7, "Time between publications of global trust.");
     table.duration("reputation.half_life", "600s", 1e-3, 1e9, "Half-life of good and bad counts, local and global.");
     table.real("reputation.prior_weight", "4", "", 0, 1e6, "Weight n0 of global trust against local experience.");
@@ -127,6 +129,17 @@ void add_policy_parameters(TableWriter& table) {
     table.integer("reputation.ratings_per_rater", "256", "peers", 1, 65535, "Ratees the service keeps for each rater.");
     table.real("reputation.rater_cap", "1", "", 1e-3, 1e6,
                "Most weight of one rater's reports on one ratee in one epoch.");
+    table.real("reputation.pretrusted_share", "0.1", "", 0, 1,
+               "Share of the honest peers that eigentrust and sybilrank trust beforehand.");
+    table.integer("reputation.pretrusted_min", "5", "peers", 0, 1e9,
+                  "Least number of pre-trusted peers, where there are so many honest ones.");
+    table.real("reputation.damping", "0.15", "", 1e-3, 1,
+               "Part of its trust that every peer gives to the pre-trusted in an iteration of eigentrust (a).");
+    table.real("reputation.tolerance", "1e-6", "", 0, 1,
+               "eigentrust iterates until the L1 change of trust, which has the sum 1, is below this.");
+    table.integer("reputation.max_iterations", "200", "", 1, 1e6, "Most iterations of eigentrust in an epoch.");
+    table.real("reputation.midpoint", "0.1", "", 1e-6, 1e6,
+               "Trust, as a multiple of the mean, at which eigentrust and sybilrank publish 0.5.");
     table.integer("canary.count", "1", "", 1, 16, "Canaries sent to a candidate; all must be passed.");
     table.integer("canary.parallel", "1", "peers", 1, 64, "Candidates that are asked at once.");
     table.duration("canary.timeout", "1s", 1e-3, 1e6, "A canary unanswered for this long has failed.");
@@ -225,6 +238,11 @@ void read_tiers(const RunConfig& config, Parameters& p) {
     std::fill(std::begin(p.tier_of_risk), std::end(p.tier_of_risk), tier);
 }
 
+ReputationKind read_reputation_kind(const std::string& name) {
+    const std::vector<std::string> names{"none", "beta", "eigentrust", "sybilrank"};
+    return static_cast<ReputationKind>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
 void read_trust(const RunConfig& config, Parameters& p) {
     read_tiers(config, p);
     p.threshold = config.real("policy.threshold");
@@ -236,13 +254,19 @@ void read_trust(const RunConfig& config, Parameters& p) {
     p.weight_time = config.real("policy.weight_time");
     p.weight_trust = config.real("policy.weight_trust");
     p.max_attempts = static_cast<std::uint32_t>(config.integer("policy.max_attempts"));
-    p.beta_reputation = config.text("reputation.kind") == "beta";
+    p.reputation = read_reputation_kind(config.text("reputation.kind"));
     p.epoch = config.duration("reputation.epoch");
     p.half_life = config.duration("reputation.half_life");
     p.prior_weight = config.real("reputation.prior_weight");
     p.table_size = static_cast<std::uint32_t>(config.integer("reputation.table_size"));
     p.ratings_per_rater = static_cast<std::uint32_t>(config.integer("reputation.ratings_per_rater"));
     p.rater_cap = config.real("reputation.rater_cap");
+    p.pretrusted_share = config.real("reputation.pretrusted_share");
+    p.pretrusted_min = static_cast<std::uint32_t>(config.integer("reputation.pretrusted_min"));
+    p.damping = config.real("reputation.damping");
+    p.tolerance = config.real("reputation.tolerance");
+    p.max_iterations = static_cast<int>(config.integer("reputation.max_iterations"));
+    p.midpoint = config.real("reputation.midpoint");
     p.canary_count = static_cast<std::uint32_t>(config.integer("canary.count"));
     p.canary_parallel = static_cast<std::uint32_t>(config.integer("canary.parallel"));
     p.canary_timeout = config.duration("canary.timeout");
@@ -275,6 +299,12 @@ void cross_check(const Parameters& p) {
     refuse(p.refresh_period.nanoseconds < 1,
            "descriptor.refresh_fraction times descriptor.ttl is below 1 ns; raise one of them");
     refuse(p.honest() == 0, "adversary.fraction leaves no honest peer among " + std::to_string(p.peers) + "; lower it");
+    const bool needs_pretrust = p.reputation == ReputationKind::eigentrust || p.reputation == ReputationKind::sybilrank;
+    refuse(
+        needs_pretrust && p.pretrusted() == 0,
+        "reputation.kind needs pre-trusted peers, but reputation.pretrusted_share and reputation.pretrusted_min give "
+        "none among " +
+            std::to_string(p.honest()) + " honest peers; raise one of them");
     refuse(p.histogram_interval.nanoseconds % p.interval.nanoseconds != 0,
            "output.histogram_interval is not a multiple of output.interval; choose a multiple");
     refuse(p.canary_parallel > p.candidates, "canary.parallel is above registry.candidates; lower it");
@@ -286,6 +316,11 @@ void cross_check(const Parameters& p) {
 
 std::uint32_t Parameters::sybils() const {
     return static_cast<std::uint32_t>(std::floor(sybil_fraction * peers + 0.5));
+}
+
+std::uint32_t Parameters::pretrusted() const {
+    const auto wanted = static_cast<std::uint32_t>(std::floor(pretrusted_share * honest() + 0.5));
+    return std::min(honest(), std::max(pretrusted_min, wanted));
 }
 
 void add_parameters(ParameterTable& table) {

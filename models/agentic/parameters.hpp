@@ -16,6 +16,9 @@ enum class RiskClass : std::uint8_t { low, medium, high };
 using Tier = std::uint8_t;
 inline constexpr std::size_t tier_count = 4;
 
+// How the reputation service computes global trust.
+enum class ReputationKind : std::uint8_t { none, beta, eigentrust, sybilrank };
+
 // One step of the workflow every requester runs.
 struct WorkflowStep {
     static constexpr std::int32_t any_class = -1;
@@ -103,13 +106,21 @@ struct Parameters {
     double weight_trust = 0;
     std::uint32_t max_attempts = 0;
 
-    bool beta_reputation = true;
+    ReputationKind reputation = ReputationKind::beta;
     Duration epoch;
     Duration half_life;
     double prior_weight = 0;
     std::uint32_t table_size = 0;
     std::uint32_t ratings_per_rater = 0;
     double rater_cap = 0;
+    double pretrusted_share = 0;  // of the honest peers
+    std::uint32_t pretrusted_min = 0;
+    double damping = 0;
+    double tolerance = 0;
+    int max_iterations = 0;
+    double midpoint = 0;
+    // How many peers are pre-trusted.
+    std::uint32_t pretrusted() const;
 
     std::uint32_t canary_count = 0;
     std::uint32_t canary_parallel = 0;

@@ -1,4 +1,4 @@
-"""Beta reputation in networks so small, and so busy, that trust can be computed by hand.
+"""Global reputation in networks so small, and so busy, that trust can be computed by hand.
 
 Every requester rates every provider many times an epoch, and what one rater says in an epoch is scaled to weigh
 rater_cap: so each rater adds exactly that, and the pooled counts are geometric sums of the decay of an epoch.
@@ -60,6 +60,67 @@ def test_a_report_says_nothing_in_tier_0(tmp_path):
     [result] = run_seeds(tmp_path, settings, [1])
     assert (result.series["mean_trust_honest"] == 0.5).all()
     assert result.messages["feedback"] == 0
+
+
+def along_ratings(tmp_path, settings):
+    """Trust of honest peers and Sybils by rows, and the rows before the first epoch, where all have 0.5."""
+    [result] = run_seeds(tmp_path, {**BUSY, **GOOD, "reputation.tolerance": 1e-13, **settings}, [1])
+    before = result.series["time"] < EPOCH
+    for name in ("mean_trust_honest", "mean_trust_sybil"):
+        assert (result.series[name][before] == 0.5).all() or np.isnan(result.series[name]).all()
+    return result.series["mean_trust_honest"][~before], result.series["mean_trust_sybil"][~before]
+
+
+def of_mean_multiple(x: float) -> float:
+    """Published trust of a peer with x times the mean."""
+    return x / (x + 0.1)
+
+
+@pytest.mark.parametrize("damping", [0.05, 0.15, 0.6])
+def test_eigentrust_of_two_peers_that_praise_each_other(tmp_path, damping):
+    """One of them is pre-trusted: t_1 = a + (1-a) t_2, t_2 = (1-a) t_1, so t_1 = 1 / (2-a)."""
+    settings = {"peers.count": 2, "registry.candidates": 1, "reputation.kind": "eigentrust",
+                "reputation.pretrusted_share": 0, "reputation.pretrusted_min": 1, "reputation.damping": damping}
+    honest, _ = along_ratings(tmp_path, settings)
+    first, second = 1 / (2 - damping), (1 - damping) / (2 - damping)
+    expected = (of_mean_multiple(2 * first) + of_mean_multiple(2 * second)) / 2
+    np.testing.assert_allclose(honest, expected, atol=PRECISION)
+
+
+THREE = {"peers.count": 3, "adversary.fraction": 1 / 3, "registry.candidates": 2}
+
+
+def test_eigentrust_of_a_sybil_that_nobody_sees_through(tmp_path):
+    """Two honest, pre-trusted peers praise each other and a Sybil, all with the weight of the cap: each gives the Sybil
+    half of (1-a) of its trust h, and what the Sybil has goes back to the two: S = (1-a) h, 2 h + S = 1."""
+    settings = {**THREE, "execution.outcome_detection": 0, "reputation.kind": "eigentrust"}
+    honest, sybil = along_ratings(tmp_path, settings)
+    h = 1 / (3 - 0.15)
+    np.testing.assert_allclose(honest, of_mean_multiple(3 * h), atol=PRECISION)
+    np.testing.assert_allclose(sybil, of_mean_multiple(3 * 0.85 * h), atol=PRECISION)
+
+
+def test_eigentrust_of_a_sybil_that_everybody_blames(tmp_path):
+    settings = {**THREE, "execution.outcome_detection": 1, "reputation.kind": "eigentrust"}
+    honest, sybil = along_ratings(tmp_path, settings)
+    np.testing.assert_allclose(honest, of_mean_multiple(1.5), atol=PRECISION)
+    assert (sybil == 0).all()
+
+
+def test_sybilrank_of_a_sybil_that_nobody_sees_through(tmp_path):
+    """A triangle, ceil(log2 3) = 2 steps from (1/2, 1/2, 0): (1/4, 1/4, 1/2), then (3/8, 3/8, 1/4); degrees are 2."""
+    settings = {**THREE, "execution.outcome_detection": 0, "reputation.kind": "sybilrank"}
+    honest, sybil = along_ratings(tmp_path, settings)
+    np.testing.assert_allclose(honest, of_mean_multiple(3 * 3 / 8 / 2), atol=PRECISION)
+    np.testing.assert_allclose(sybil, of_mean_multiple(3 * 1 / 4 / 2), atol=PRECISION)
+
+
+def test_sybilrank_of_a_sybil_that_everybody_blames(tmp_path):
+    """It has no edge; the honest ones have one, to each other."""
+    settings = {**THREE, "execution.outcome_detection": 1, "reputation.kind": "sybilrank"}
+    honest, sybil = along_ratings(tmp_path, settings)
+    np.testing.assert_allclose(honest, of_mean_multiple(3 / 2), atol=PRECISION)
+    assert (sybil == 0.5).all()
 
 
 def least_blames(threshold: float, prior: float, published: float = 0.5) -> int:

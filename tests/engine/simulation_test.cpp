@@ -4,16 +4,15 @@
 
 #include <gtest/gtest.h>
 
-#include <barrier>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <queue>
 #include <set>
 #include <thread>
 #include <tuple>
 
 #include "models/phold/phold_model.hpp"
+#include "tests/support/thread_transport.hpp"
 
 namespace parley {
 namespace {
@@ -505,86 +504,7 @@ TEST(Phold, CutsOfTheDigestAddUp) {
     EXPECT_EQ(phold::digest_of(all, 0), phold::digest_of(all.first(4), 0) + phold::digest_of(all.subspan(4), 4));
 }
 
-// --- several ranks in one process: every rank a thread, meeting at barriers
-
-class Meeting {
-   public:
-    explicit Meeting(int ranks) : barrier_(ranks), sent(static_cast<std::size_t>(ranks)), minima(sent.size()) {}
-    void meet() { barrier_.arrive_and_wait(); }
-
-   private:
-    std::barrier<> barrier_;
-
-   public:
-    std::mutex mutex;
-    std::vector<std::vector<Bytes>> sent;  // by sender, then receiver
-    std::vector<std::int64_t> minima;
-    std::vector<std::uint64_t> totals;
-};
-
-class ThreadTransport final : public Transport {
-   public:
-    ThreadTransport(Meeting& meeting, int rank, int size) : meeting_(meeting), rank_(rank), size_(size) {}
-    int rank() const override { return rank_; }
-    int size() const override { return size_; }
-    std::int64_t exchange(Outgoing& outgoing, Bytes& incoming, std::int64_t local_minimum) override {
-        const auto me = static_cast<std::size_t>(rank_);
-        std::vector<Bytes>& mine = meeting_.sent[me];
-        mine.assign(meeting_.sent.size(), {});
-        for (const int to : outgoing.receivers()) {
-            EXPECT_NE(to, rank_);
-            mine[static_cast<std::size_t>(to)] = outgoing.to(to);
-        }
-        outgoing.clear();
-        meeting_.minima[me] = local_minimum;
-        meeting_.meet();
-        std::int64_t minimum = local_minimum;
-        for (std::size_t from = 0; from < meeting_.sent.size(); ++from) {
-            const Bytes& bytes = meeting_.sent[from][me];
-            incoming.insert(incoming.end(), bytes.begin(), bytes.end());
-            minimum = std::min(minimum, meeting_.minima[from]);
-        }
-        meeting_.meet();
-        return minimum;
-    }
-    void use(ExchangeStrategy) override {}
-    void sum(std::span<std::uint64_t> values) override {
-        combine(values, [](std::uint64_t a, std::uint64_t b) { return a + b; });
-    }
-    void maximum(std::span<std::uint64_t> values) override {
-        combine(values, [](std::uint64_t a, std::uint64_t b) { return std::max(a, b); });
-    }
-    std::vector<Bytes> gather_all(const Bytes& mine) override {
-        meeting_.sent[static_cast<std::size_t>(rank_)] = {mine};
-        meeting_.meet();
-        std::vector<Bytes> all;
-        for (const auto& bytes : meeting_.sent) all.push_back(bytes[0]);
-        meeting_.meet();
-        return all;
-    }
-    [[noreturn]] void abort(int exit_code) override { std::exit(exit_code); }
-
-   private:
-    template <class Operation>
-    void combine(std::span<std::uint64_t> values, Operation operation) {
-        {
-            const std::lock_guard lock(meeting_.mutex);
-            meeting_.totals.resize(values.size());
-            for (std::size_t i = 0; i < values.size(); ++i) {
-                meeting_.totals[i] = operation(meeting_.totals[i], values[i]);
-            }
-        }
-        meeting_.meet();
-        std::copy(meeting_.totals.begin(), meeting_.totals.end(), values.begin());
-        meeting_.meet();
-        if (rank_ == 0) meeting_.totals.clear();
-        meeting_.meet();
-    }
-
-    Meeting& meeting_;
-    int rank_;
-    int size_;
-};
+// --- several ranks in one process
 
 TEST(Phold, DoesWhatATextbookEngineDoesForAnyNumberOfRanks) {
     const phold::Parameters p = phold_parameters(300, Duration{250'000'000}, 0.5);

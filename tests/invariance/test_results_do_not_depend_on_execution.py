@@ -21,6 +21,10 @@ CASES = {
     "phold": (CONFIGS / "phold.ini", GRID, {
         "phold.entities": 16384, "phold.tick": "250ms", "phold.lookahead": "1s", "run.warmup": "0s",
         "run.duration": "60s"}),
+    # Three blocks of ids, which ranks share otherwise than they share peers.
+    **{kind: (CONFIGS / "sybil-1m.ini", GRID, {
+        "peers.count": 10000, "run.duration": "8s", "run.warmup": "2s", "reputation.kind": kind,
+        "reputation.epoch": "2s", "descriptor.ttl": "3s"}) for kind in ("eigentrust", "sybilrank")},
     # Everything else that is in the model: drift, several shards a cell, canaries in parallel, silent Sybils,
     # full queues, evicted ratings, latencies beyond the time-outs.
     "mixed": (CONFIGS / "paper-ttl.ini", FEW, {
@@ -74,6 +78,13 @@ def test_the_mixed_case_reaches_what_it_is_for(references):
         assert result[name] > 0, name
     assert result.messages["busy"] > 0
     assert result.reasons["timeout"] > 0
+
+
+@pytest.mark.parametrize("kind", ["eigentrust", "sybilrank"])
+def test_trust_along_ratings_reaches_peers(references, kind):
+    result = read(references[kind], warmup=2)
+    assert abs(result["mean_trust_honest"] - 0.5) > 1e-3
+    assert abs(result["mean_trust_sybil"] - result["mean_trust_honest"]) > 1e-3
 
 
 def test_an_engine_that_orders_events_by_time_alone_is_caught(references, tmp_path):

@@ -24,12 +24,12 @@ struct RegistryContext {
     const Instances& instances;
     const SybilSet& sybils;  // ground truth: regenerates claims, and tells metrics what is poisoned
     Metrics& metrics;
-    std::vector<float> intent;
-    std::vector<Candidate> answer;
+    std::vector<float> intent = {};
+    std::vector<Candidate> answer = {};
     std::uint64_t poisoned = 0;  // of the answer
     std::uint64_t swept = 0;     // entries, by all queries so far: what they cost
-    kernels::MatchScratch scratch;
-    std::array<std::vector<kernels::Match>, 1> matches;  // a list a query
+    kernels::MatchScratch scratch = {};
+    std::array<std::vector<kernels::Match>, 1> matches = {};  // a list a query
 };
 
 class RegistryShard {

@@ -44,8 +44,7 @@ Rating& RatingsAccounts::find_or_add(RatingsAccount& account, std::uint32_t rate
 
 void RatingsAccounts::age(Rating& rating) const {
     if (rating.epoch == epoch_) return;
-    const double factor =
-        decay(parameters_.epoch * static_cast<std::int64_t>(epoch_ - rating.epoch), parameters_.half_life);
+    const double factor = decay_since(rating.epoch);
     rating.good = static_cast<float>(rating.good * factor);
     rating.bad = static_cast<float>(rating.bad * factor);
     rating.epoch = epoch_;
@@ -65,6 +64,7 @@ void RatingsAccounts::close_epoch(std::vector<PooledChange>& changes) {
     }
     evictions_.clear();
     ++epoch_;
+    decays_.push_back(decay(parameters_.epoch * static_cast<std::int64_t>(epoch_), parameters_.half_life));
     for (const std::uint32_t index : touched_) {
         RatingsAccount& account = accounts_[index];
         account.touched = false;
@@ -82,6 +82,27 @@ void RatingsAccounts::close_epoch(std::vector<PooledChange>& changes) {
         }
     }
     touched_.clear();
+}
+
+void RatingsAccounts::list_ratings(std::uint32_t first_rater, kernels::RatingList& list) {
+    constexpr std::size_t ahead = 16;
+    std::size_t raters = 0;
+    std::size_t ratings = 0;
+    for (const RatingsAccount& account : accounts_) {
+        raters += account.table.size > 0 ? 1 : 0;
+        ratings += account.table.size;
+    }
+    list.clear();
+    list.reserve(raters, ratings);
+    for (std::size_t i = 0; i < accounts_.size(); ++i) {
+        if (i + ahead < accounts_.size()) tables_.prefetch(accounts_[i + ahead].table);
+        for (const Rating& rating : tables_.view(accounts_[i].table)) {
+            const double net = static_cast<double>(rating.good) - static_cast<double>(rating.bad);
+            if (net <= 0) continue;
+            list.add(first_rater + static_cast<std::uint32_t>(i), rating.ratee,
+                     static_cast<float>(net * decay_since(rating.epoch)));
+        }
+    }
 }
 
 }  // namespace parley::agentic

@@ -8,6 +8,7 @@
 #include "engine/huge_pages.hpp"
 #include "models/agentic/growing_tables.hpp"
 #include "models/agentic/parameters.hpp"
+#include "models/kernels/reputation/rating_list.hpp"
 
 namespace parley::agentic {
 
@@ -44,7 +45,7 @@ struct Rating {
 class RatingsAccounts {
    public:
     RatingsAccounts(const Parameters& parameters, std::uint32_t count)
-        : parameters_(parameters), accounts_(count, &huge_pages()) {}
+        : parameters_(parameters), accounts_(count, &huge_pages()), decays_{1} {}
 
     RatingsAccount& at(std::uint32_t index) { return accounts_[index]; }
     const RatingsAccount& at(std::uint32_t index) const { return accounts_[index]; }
@@ -53,18 +54,24 @@ class RatingsAccounts {
     void record(std::uint32_t index, std::uint32_t ratee, bool good);
     // Ends the epoch; appends what it changes.
     void close_epoch(std::vector<PooledChange>& changes);
+    // Replaces `list` by what all raters say: s = good - bad as of the open epoch, where it is above 0. Account 0 is
+    // that of the peer `first_rater`.
+    void list_ratings(std::uint32_t first_rater, kernels::RatingList& list);
 
    private:
     Rating& find_or_add(RatingsAccount& account, std::uint32_t ratee);
     void evict(Rating& rating);
     // Brings the counts of a rating to the open epoch.
     void age(Rating& rating) const;
+    // What a count of `epoch` is worth in the open epoch.
+    double decay_since(std::uint32_t epoch) const { return decays_[epoch_ - epoch]; }
 
     const Parameters& parameters_;
     std::pmr::vector<RatingsAccount> accounts_;
     TablePool<Rating> tables_;
     std::vector<std::uint32_t> touched_;
     std::vector<PooledChange> evictions_;
+    std::vector<double> decays_;  // by epochs gone
     std::uint32_t epoch_ = 0;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "engine/population.hpp"
@@ -59,72 +58,110 @@ double TrustDistribution::area_under_curve() const {
 
 namespace {
 
-// One list of records for each state of this rank, and what goes to all other ranks: they pick out what is theirs.
-template <class Record>
-using RecordLists = std::vector<std::vector<Record>>;
-
-// Calls `deliver(state, record)` for every record that a partition of this rank owns, from all ranks.
-template <class Record, class Deliver>
-void share_records(const RecordLists<Record>& lists, std::span<AgenticState*> states, Transport& transport, int threads,
-                   Deliver&& deliver) {
-    Bytes mine;
-    if (transport.size() > 1) {
-        for (const auto& list : lists) {
-            const auto* bytes = reinterpret_cast<const std::byte*>(list.data());
-            mine.insert(mine.end(), bytes, bytes + list.size() * sizeof(Record));
+// Sets trust shard by shard, so that what belongs to a shard stays in the cache.
+void set_trust(AgenticState& state, std::size_t s, const RecordDelivery<TrustUpdate>& updates) {
+    struct PeerTrust {
+        std::uint32_t peer;
+        float trust;
+    };
+    const IdRange shards = state.shard_range();
+    const auto owns = [&](const TrustUpdate& update) { return shards.contains(update.shard); };
+    std::vector<std::size_t> places(shards.size() + 1);
+    updates.for_each(s, owns, [&](const TrustUpdate& update) { ++places[update.shard - shards.begin + 1]; });
+    for (std::uint32_t shard = 0; shard < shards.size(); ++shard) places[shard + 1] += places[shard];
+    std::vector<PeerTrust> sorted(places.back());
+    updates.for_each(s, owns, [&](const TrustUpdate& update) {
+        sorted[places[update.shard - shards.begin]++] = {update.peer, update.trust};
+    });
+    constexpr std::size_t ahead = 8;
+    std::size_t at = 0;
+    for (std::uint32_t id = shards.begin; id < shards.end; ++id) {
+        RegistryShard& shard = state.shard(id);
+        for (const std::size_t end = places[id - shards.begin]; at < end; ++at) {
+            if (at + ahead < end) shard.prefetch(sorted[at + ahead].peer);
+            shard.set_trust(sorted[at].peer, sorted[at].trust);
         }
     }
-    std::vector<Bytes> all;
-    if (transport.size() > 1) all = transport.gather_all(mine);
-    for_each_in_parallel(states.size(), threads, [&](std::size_t s) {
-        if (all.empty()) {
-            for (const auto& list : lists) {
-                for (const Record& record : list) deliver(*states[s], record);
-            }
-        }
-        for (const Bytes& bytes : all) {
-            for (std::size_t at = 0; at < bytes.size(); at += sizeof(Record)) {
-                Record record;
-                std::memcpy(&record, bytes.data() + at, sizeof record);
-                deliver(*states[s], record);
-            }
-        }
-    });
 }
 
 }  // namespace
 
-void publish_trust(const AgenticModel& model, std::span<AgenticState*> states, Transport& transport, int threads) {
-    if (!model.parameters().beta_reputation) return;
-    RecordLists<PooledChange> changes(states.size());
+void ReputationService::publish(std::span<AgenticState*> states, Transport& transport, int threads) {
+    const ReputationKind kind = model_.parameters().reputation;
+    if (kind == ReputationKind::none) return;
+    know_owners(states, transport);
+    fold_reports(states, transport, threads);
+    if (kind != ReputationKind::beta) follow_ratings(states, transport, threads);
+    RecordDelivery<TrustUpdate> updates(states.size(), transport);
+    for_each_in_parallel(states.size(), threads, [&](std::size_t s) { publish_peers(*states[s], s, updates); });
+    updates.exchange();
+    for_each_in_parallel(states.size(), threads, [&](std::size_t s) { set_trust(*states[s], s, updates); });
+}
+
+void ReputationService::know_owners(std::span<AgenticState*> states, Transport& transport) {
+    if (owners_known_) return;
+    std::vector<IdRange> peers;
+    std::vector<IdRange> shards;
+    for (AgenticState* state : states) {
+        peers.push_back(state->reputation().peers());
+        shards.push_back(state->shard_range());
+    }
+    owner_of_peer_ = OwnerTable(peers, transport);
+    owner_of_shard_ = OwnerTable(shards, transport);
+    owners_known_ = true;
+}
+
+// Brings the changes of the closing epoch into the pooled counts of their ratees.
+void ReputationService::fold_reports(std::span<AgenticState*> states, Transport& transport, int threads) {
+    RecordDelivery<PooledChange> changes(states.size(), transport);
     for_each_in_parallel(states.size(), threads, [&](std::size_t s) {
-        states[s]->accounts().close_epoch(changes[s]);
-        states[s]->reputation().age();
+        std::vector<PooledChange> mine;
+        states[s]->accounts().close_epoch(mine);
+        for (const PooledChange& change : mine) changes.add(s, owner_of_peer_.partition_of(change.ratee), change);
     });
-    share_records(changes, states, transport, threads, [](AgenticState& state, const PooledChange& change) {
-        if (state.reputation().peers().contains(change.ratee)) state.reputation().apply(change);
-    });
-    RecordLists<TrustUpdate> updates(states.size());
+    changes.exchange();
     for_each_in_parallel(states.size(), threads, [&](std::size_t s) {
-        states[s]->reputation().publish([&](std::uint32_t peer, float trust) {
-            for (const Instance& instance : states[s]->peers().view(peer).instances) {
-                updates[s].push_back({instance.shard, peer, trust});
-            }
-        });
-    });
-    share_records(updates, states, transport, threads, [](AgenticState& state, const TrustUpdate& update) {
-        if (state.shard_range().contains(update.shard)) state.shard(update.shard).set_trust(update.peer, update.trust);
+        PooledReputation& reputation = states[s]->reputation();
+        reputation.age();
+        changes.for_each(
+            s, [&](const PooledChange& change) { return reputation.peers().contains(change.ratee); },
+            [&](const PooledChange& change) { reputation.apply(change); });
     });
 }
 
-TrustDistribution trust_distribution(const AgenticModel& model, std::span<AgenticState*> states, Transport& transport,
-                                     int threads) {
+void ReputationService::follow_ratings(std::span<AgenticState*> states, Transport& transport, int threads) {
+    if (!graph_) graph_.emplace(model_.parameters(), model_.sybils(), transport);
+    ratings_.resize(states.size());
+    for_each_in_parallel(states.size(), threads, [&](std::size_t s) {
+        states[s]->accounts().list_ratings(states[s]->account_range().begin - model_.first_account(), ratings_[s]);
+    });
+    graph_->update(ratings_, threads);
+}
+
+// Publishes the trust of a partition's peers, and addresses what changed to the shards of their descriptors.
+void ReputationService::publish_peers(AgenticState& state, std::size_t s, RecordDelivery<TrustUpdate>& updates) const {
+    const auto announce = [&](std::uint32_t peer, float trust) {
+        for (const Instance& instance : state.peers().view(peer).instances) {
+            updates.add(s, owner_of_shard_.partition_of(instance.shard), {instance.shard, peer, trust});
+        }
+    };
+    PooledReputation& reputation = state.reputation();
+    if (!graph_) return reputation.publish(announce);
+    const bool blame_counts = model_.parameters().reputation == ReputationKind::eigentrust;
+    const auto trust_of = [&](std::uint32_t peer) {
+        const bool known = graph_->rated(peer) || (blame_counts && reputation.blamed(peer));
+        return known ? graph_->trust(peer) : 0.5F;
+    };
+    reputation.publish(trust_of, announce);
+}
+
+TrustDistribution trust_distribution(std::span<AgenticState*> states, Transport& transport, int threads) {
     std::vector<TrustDistribution> parts(states.size());
     for_each_in_parallel(states.size(), threads, [&](std::size_t s) {
         const PooledReputation& reputation = states[s]->reputation();
         for (std::uint32_t peer = reputation.peers().begin; peer < reputation.peers().end; ++peer) {
             const bool sybil = states[s]->peers().at(peer).behaviour != Behaviour::honest;
-            parts[s].add(sybil, model.parameters().beta_reputation ? reputation.published(peer) : 0.5F);
+            parts[s].add(sybil, reputation.published(peer));
         }
     });
     TrustDistribution total;

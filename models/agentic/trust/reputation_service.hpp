@@ -2,17 +2,22 @@
 //
 // kind = beta: trust_i = (1 + G_i) / (2 + G_i + B_i), G and B the decayed, capped reports of all raters
 // (Josang and Ismail 2002); a peer never rated has 0.5.
+// kind = eigentrust: graph_reputation.hpp; a peer has 0.5 while nobody with trust praises it and nobody blames it.
+// kind = sybilrank: graph_reputation.hpp; a peer without an edge has 0.5.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "engine/entity_id.hpp"
 #include "engine/transport.hpp"
 #include "models/agentic/parameters.hpp"
+#include "models/agentic/trust/graph_reputation.hpp"
 #include "models/agentic/trust/ratings.hpp"
+#include "models/agentic/trust/record_delivery.hpp"
 
 namespace parley::agentic {
 
@@ -38,13 +43,21 @@ class PooledReputation {
     // Publishes trust anew; calls `changed(peer, trust)` where it differs from before.
     template <class Changed>
     void publish(Changed&& changed) {
-        for (std::uint32_t i = 0; i < pooled_.size(); ++i) {
-            const float trust = trust_of(pooled_[i]);
-            if (trust == published_[i]) continue;
-            published_[i] = trust;
-            changed(peers_.begin + i, trust);
+        publish([this](std::uint32_t peer) { return trust_of(pooled_[peer - peers_.begin]); }, changed);
+    }
+    // The same for trust that `trust_of_peer(peer)` gives.
+    template <class Trust, class Changed>
+    void publish(Trust&& trust_of_peer, Changed&& changed) {
+        for (std::uint32_t peer = peers_.begin; peer < peers_.end; ++peer) {
+            const float trust = trust_of_peer(peer);
+            float& published = published_[peer - peers_.begin];
+            if (trust == published) continue;
+            published = trust;
+            changed(peer, trust);
         }
     }
+    // Whether the reports on a peer that still count have anything bad.
+    bool blamed(std::uint32_t peer) const { return pooled_[peer - peers_.begin].bad >= least_blame; }
     const IdRange& peers() const { return peers_; }
     float published(std::uint32_t peer) const { return published_[peer - peers_.begin]; }
 
@@ -53,6 +66,8 @@ class PooledReputation {
         FixedCount good = 0;
         FixedCount bad = 0;
     };
+    // Less is what rounding leaves of reports that were evicted.
+    static constexpr FixedCount least_blame = 256;
     static float trust_of(const Counts& counts);
 
     const Parameters& parameters_;
@@ -77,11 +92,30 @@ struct TrustDistribution {
     double area_under_curve() const;
 };
 
-// Closes an epoch on all ranks: folds the reports, publishes, and brings what changed to the shards.
-void publish_trust(const AgenticModel& model, std::span<AgenticState*> states, Transport& transport, int threads);
+// What one rank keeps from epoch to epoch.
+class ReputationService {
+   public:
+    explicit ReputationService(const AgenticModel& model) : model_(model) {}
+
+    // Closes an epoch on all ranks: folds the reports, publishes, and brings what changed to the shards. The states and
+    // the transport are those of every call. Nothing to do with kind = none. Collective.
+    void publish(std::span<AgenticState*> states, Transport& transport, int threads);
+
+   private:
+    void know_owners(std::span<AgenticState*> states, Transport& transport);
+    void fold_reports(std::span<AgenticState*> states, Transport& transport, int threads);
+    void follow_ratings(std::span<AgenticState*> states, Transport& transport, int threads);
+    void publish_peers(AgenticState& state, std::size_t s, RecordDelivery<TrustUpdate>& updates) const;
+
+    const AgenticModel& model_;
+    bool owners_known_ = false;
+    OwnerTable owner_of_peer_;
+    OwnerTable owner_of_shard_;
+    std::optional<GraphReputation> graph_;
+    std::vector<kernels::RatingList> ratings_;  // by partition; kept for their memory
+};
 
 // The distribution over all ranks.
-TrustDistribution trust_distribution(const AgenticModel& model, std::span<AgenticState*> states, Transport& transport,
-                                     int threads);
+TrustDistribution trust_distribution(std::span<AgenticState*> states, Transport& transport, int threads);
 
 }  // namespace parley::agentic

@@ -119,7 +119,10 @@ TEST(Parameters, TakeTiersFromThePolicyOrTheRisk) {
 TEST(Parameters, ReadChoices) {
     EXPECT_TRUE(parameters_with({"drift.kind=two_state"}).drift);
     EXPECT_FALSE(parameters_with({"policy.select=argmax"}).softmax);
-    EXPECT_FALSE(parameters_with({"reputation.kind=none"}).beta_reputation);
+    EXPECT_EQ(parameters_with({}).reputation, ReputationKind::beta);
+    EXPECT_EQ(parameters_with({"reputation.kind=none"}).reputation, ReputationKind::none);
+    EXPECT_EQ(parameters_with({"reputation.kind=eigentrust"}).reputation, ReputationKind::eigentrust);
+    EXPECT_EQ(parameters_with({"reputation.kind=sybilrank"}).reputation, ReputationKind::sybilrank);
     EXPECT_EQ(parameters_with({"descriptor.ttl=20s", "descriptor.refresh_fraction=0.25"}).refresh_period.nanoseconds,
               5'000'000'000);
 }
@@ -128,6 +131,26 @@ TEST(Parameters, RefuseMoreCapabilitiesThanClasses) {
     expect_refusal({"capability.classes=3", "workflow.steps=any/low", "peers.capabilities=4"},
                    {"peers.capabilities", "4", "3"});
     EXPECT_NO_THROW(parameters_with({"capability.classes=3", "workflow.steps=any/low", "peers.capabilities=3"}));
+}
+
+TEST(Parameters, CountThePreTrusted) {
+    const auto count = [](const std::vector<std::string>& overrides) {
+        return parameters_with(overrides).pretrusted();
+    };
+    EXPECT_EQ(count({"peers.count=1000", "adversary.fraction=0.3"}), 70U);
+    EXPECT_EQ(count({"peers.count=20"}), 5U);
+    EXPECT_EQ(count({"peers.count=12", "adversary.fraction=0.75"}), 3U);  // all honest ones
+    EXPECT_EQ(count({"reputation.pretrusted_share=1"}), 100U);
+}
+
+TEST(Parameters, RefuseGraphReputationWithoutPreTrustedPeers) {
+    const std::vector<std::string> none{"reputation.pretrusted_share=0", "reputation.pretrusted_min=0"};
+    EXPECT_NO_THROW(parameters_with(none));
+    for (const std::string kind : {"eigentrust", "sybilrank"}) {
+        expect_refusal({none[0], none[1], "reputation.kind=" + kind},
+                       {"reputation.kind", "reputation.pretrusted_share", "reputation.pretrusted_min"});
+        EXPECT_NO_THROW(parameters_with({none[0], "reputation.kind=" + kind}));
+    }
 }
 
 TEST(Parameters, RefuseMoreCandidatesThanOtherPeers) {

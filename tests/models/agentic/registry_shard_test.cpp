@@ -24,7 +24,7 @@ struct World {
           catalogue(parameters),
           instances(parameters, catalogue),
           sybils(parameters.seed, parameters.peers, parameters.sybils()),
-          context{parameters, catalogue, instances, sybils, metrics, {}, {}, 0, 0, {}, {}},
+          context{parameters, catalogue, instances, sybils, metrics},
           shard(0, parameters, 3.0, std::pmr::get_default_resource()) {}
 
     void accept(std::uint32_t peer, std::int64_t issued, std::int64_t now, bool degraded = false) {

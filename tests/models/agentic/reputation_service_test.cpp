@@ -3,13 +3,18 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
+#include <tuple>
 
 #include "models/agentic/agentic_model.hpp"
+#include "models/agentic/trust/pretrusted.hpp"
 #include "test_parameters.hpp"
+#include "tests/support/thread_transport.hpp"
 
 namespace parley::agentic {
 namespace {
@@ -128,6 +133,7 @@ TEST(TrustDistribution, IsNotANumberWithoutBothGroups) {
 struct World {
     World(const std::vector<std::string>& overrides, std::uint32_t partitions)
         : model(parameters_with(overrides), nullptr, 1),
+          service(model),
           directory(EntityDirectory::balanced(model.entity_kinds(), partitions)),
           transport(make_serial_transport()) {
         for (std::uint32_t partition = 0; partition < partitions; ++partition) {
@@ -143,9 +149,10 @@ struct World {
     float published(std::uint32_t peer) {
         return states[directory.partition_of(EntityId{peer})]->reputation().published(peer);
     }
-    void publish(int threads = 1) { publish_trust(model, states, *transport, threads); }
+    void publish(int threads = 1) { service.publish(states, *transport, threads); }
 
     AgenticModel model;
+    ReputationService service;
     EntityDirectory directory;
     std::unique_ptr<Transport> transport;
     std::vector<std::unique_ptr<AgenticState>> owned;
@@ -180,6 +187,7 @@ TEST(ReputationService, TellsTheShardsThatHoldAPeersDescriptors) {
                                 metrics,
                                 {},
                                 {},
+                                0,
                                 {},
                                 {}};
         for (std::uint32_t c = 0; c < 2; ++c) {
@@ -200,7 +208,7 @@ TEST(ReputationService, PublishesNothingWhenItIsOff) {
     world.report(0, 7, false);
     world.publish();
     EXPECT_EQ(world.published(7), 0.5F);
-    const TrustDistribution trust = trust_distribution(world.model, world.states, *world.transport, 1);
+    const TrustDistribution trust = trust_distribution(world.states, *world.transport, 1);
     EXPECT_NEAR(trust.mean(false), 0.5, 1e-6);
 }
 
@@ -211,12 +219,146 @@ TEST(ReputationService, SumsTheDistributionOverPartitions) {
             world.report(0, peer, !world.model.sybils().contains(peer));
         }
         world.publish();
-        const TrustDistribution trust = trust_distribution(world.model, world.states, *world.transport, 2);
+        const TrustDistribution trust = trust_distribution(world.states, *world.transport, 2);
         EXPECT_EQ(trust.peers[0], 70U);
         EXPECT_EQ(trust.peers[1], 30U);
         EXPECT_NEAR(trust.mean(false), 2.0 / 3, 1e-6);
         EXPECT_NEAR(trust.mean(true), 1.0 / 3, 1e-6);
         EXPECT_EQ(trust.area_under_curve(), 1.0);
+    }
+}
+
+// --- trust along ratings
+
+// Peers that are pre-trusted, and one that is not.
+struct Roles {
+    explicit Roles(const World& world) : pretrusted(pretrusted_peers(world.model.parameters(), world.model.sybils())) {
+        for (std::uint32_t peer = 0; others.size() < 6; ++peer) {
+            if (!std::binary_search(pretrusted.begin(), pretrusted.end(), peer)) others.push_back(peer);
+        }
+    }
+    std::vector<std::uint32_t> pretrusted;
+    std::vector<std::uint32_t> others;
+};
+
+// Trust x / (x + 0.1) of 100 peers, 10 of them pre-trusted: 9 rate nobody, the first rates A, A rates B. With a the
+// damping and t_0 the trust of the first, A has (1-a) t_0 and B (1-a)^2 t_0; everybody else's goes back to all ten
+// alike: t_0 is a tenth of what these ten have, 10 t_0 + (1-a) t_0 + (1-a)^2 t_0 = 1.
+TEST(ReputationService, PublishesEigenTrustAlongRatings) {
+    for (const std::uint32_t partitions : {1U, 3U}) {
+        World world({"reputation.kind=eigentrust", "reputation.tolerance=0"}, partitions);
+        const Roles roles(world);
+        ASSERT_EQ(roles.pretrusted.size(), 10U);
+        const auto [a, b, blamed, praised_by_nobody, praising, unknown] = std::tuple(
+            roles.others[0], roles.others[1], roles.others[2], roles.others[3], roles.others[4], roles.others[5]);
+        world.report(roles.pretrusted[0], a, true);
+        world.report(a, b, true);
+        world.report(b, blamed, false);
+        world.report(praising, praised_by_nobody, true);
+        world.publish(2);
+        const double first = 1 / (10 + 0.85 + 0.85 * 0.85);
+        const auto trust = [](double t) { return static_cast<float>(100 * t / (100 * t + 0.1)); };
+        EXPECT_FLOAT_EQ(world.published(a), trust(0.85 * first));
+        EXPECT_FLOAT_EQ(world.published(b), trust(0.85 * 0.85 * first));
+        EXPECT_EQ(world.published(blamed), 0);
+        // Praise of somebody without trust does not count; a pre-trusted peer that nobody rates is no exception.
+        EXPECT_EQ(world.published(praised_by_nobody), 0.5F);
+        EXPECT_EQ(world.published(unknown), 0.5F);
+        EXPECT_EQ(world.published(roles.pretrusted[0]), 0.5F);
+    }
+}
+
+TEST(ReputationService, LetsBlameOutweighPraiseOfTheSameRater) {
+    World world({"reputation.kind=eigentrust", "reputation.rater_cap=10"}, 1);
+    const Roles roles(world);
+    const std::uint32_t rater = roles.pretrusted[0];
+    world.report(rater, roles.others[0], true);
+    world.report(rater, roles.others[0], false);  // s = 0
+    world.report(rater, roles.others[1], true);
+    world.report(rater, roles.others[1], true);
+    world.report(rater, roles.others[1], false);  // s = 1
+    world.publish();
+    EXPECT_EQ(world.published(roles.others[0]), 0);
+    EXPECT_GT(world.published(roles.others[1]), 0.8F);
+}
+
+TEST(ReputationService, ForgetsPraiseOfEvictedRatees) {
+    World world({"reputation.kind=eigentrust", "reputation.ratings_per_rater=1"}, 1);
+    const Roles roles(world);
+    world.report(roles.pretrusted[0], roles.others[0], true);
+    world.report(roles.pretrusted[1], roles.others[1], false);
+    world.publish();
+    EXPECT_GT(world.published(roles.others[0]), 0.8F);
+    EXPECT_EQ(world.published(roles.others[1]), 0);
+    world.report(roles.pretrusted[0], roles.others[2], true);
+    world.report(roles.pretrusted[1], roles.others[2], true);
+    world.publish();
+    EXPECT_EQ(world.published(roles.others[0]), 0.5F);
+    EXPECT_EQ(world.published(roles.others[1]), 0.5F);
+    EXPECT_GT(world.published(roles.others[2]), 0.8F);
+}
+
+// A star: a pre-trusted peer praised three others. Of its tenth of the trust, an odd number of steps (log2 100 = 7)
+// leaves a thirtieth at each of them, whose degree is 1; the centre has nothing then, with an edge.
+TEST(ReputationService, PublishesSybilRankOnEdges) {
+    for (const std::uint32_t partitions : {1U, 3U}) {
+        World world({"reputation.kind=sybilrank"}, partitions);
+        const Roles roles(world);
+        for (std::size_t i = 0; i < 3; ++i) world.report(roles.pretrusted[0], roles.others[i], true);
+        world.report(roles.others[3], roles.others[4], false);  // no edge
+        world.publish(2);
+        for (std::size_t i = 0; i < 3; ++i) {
+            EXPECT_FLOAT_EQ(world.published(roles.others[i]), (100.0F / 30) / (100.0F / 30 + 0.1F));
+        }
+        EXPECT_EQ(world.published(roles.pretrusted[0]), 0);
+        EXPECT_EQ(world.published(roles.others[4]), 0.5F);
+        EXPECT_EQ(world.published(roles.pretrusted[1]), 0.5F);
+    }
+}
+
+// --- several ranks
+
+// Published trust of all peers after two epochs, on ranks of so many partitions.
+std::vector<float> published_by(const std::string& kind, int ranks, std::uint32_t partitions) {
+    const std::vector<std::string> overrides{"peers.count=9000", "adversary.fraction=0.2", "reputation.kind=" + kind};
+    std::vector<float> published(9000);
+    run_as_ranks(ranks, [&](Transport& transport) {
+        const auto rank = static_cast<std::uint32_t>(transport.rank());
+        AgenticModel model(parameters_with(overrides), nullptr, 1);
+        ReputationService service(model);
+        const EntityDirectory directory =
+            EntityDirectory::balanced(model.entity_kinds(), partitions * static_cast<std::uint32_t>(ranks));
+        std::vector<std::unique_ptr<AgenticState>> owned;
+        std::vector<AgenticState*> states;
+        for (std::uint32_t p = rank * partitions; p < (rank + 1) * partitions; ++p) {
+            owned.push_back(std::make_unique<AgenticState>(model, directory, p));
+            states.push_back(owned.back().get());
+        }
+        for (std::uint32_t epoch = 0; epoch < 2; ++epoch) {
+            for (AgenticState* state : states) {
+                const IdRange accounts = state->account_range();
+                for (std::uint32_t i = 0; i < 3 * accounts.size(); ++i) {
+                    const std::uint64_t draw = mix64(3 * (accounts.begin - model.first_account()) + i + 99999 * epoch);
+                    state->accounts().record(i / 3, static_cast<std::uint32_t>(draw % 9000), draw % 7 != 0);
+                }
+            }
+            service.publish(states, transport, 2);
+        }
+        for (AgenticState* state : states) {
+            const IdRange peers = state->reputation().peers();
+            for (std::uint32_t p = peers.begin; p < peers.end; ++p) published[p] = state->reputation().published(p);
+        }
+    });
+    return published;
+}
+
+TEST(ReputationService, PublishesTheSameOnAnyRanksAndPartitions) {
+    for (const std::string kind : {"beta", "eigentrust", "sybilrank"}) {
+        const std::vector<float> reference = published_by(kind, 1, 1);
+        EXPECT_GT(std::set<float>(reference.begin(), reference.end()).size(), kind == "beta" ? 10U : 1000U);
+        for (const int ranks : {1, 2, 4}) {
+            EXPECT_EQ(published_by(kind, ranks, 3), reference) << kind << ", " << ranks << " ranks";
+        }
     }
 }
 
