@@ -20,14 +20,14 @@ constexpr std::size_t prefetch_distance = 128;
 constexpr std::uint32_t near_raters = 32768;
 
 // The products of `rows` rows that end at ratings `ends`.
-template <bool prefetch>
+template <bool Prefetch>
 void multiply_rows(std::uint32_t rows, const std::uint32_t* ends, const std::uint32_t* columns, const float* weights,
                    const double* u, double* y) {
     std::uint32_t at = 0;
     for (std::uint32_t row = 0; row < rows; ++row) {
         double sum = 0;
         for (const std::uint32_t end = ends[row]; at < end; ++at) {
-            if constexpr (prefetch) __builtin_prefetch(&u[columns[at + prefetch_distance]], 0, 2);
+            if constexpr (Prefetch) __builtin_prefetch(&u[columns[at + prefetch_distance]], 0, 2);
             sum += static_cast<double>(weights[at]) * u[columns[at]];
         }
         y[row] = sum;

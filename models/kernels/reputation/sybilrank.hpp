@@ -30,7 +30,7 @@ class SybilRank {
               std::pmr::memory_resource* memory = std::pmr::get_default_resource());
 
     // ceil(log2 ids)
-    static int steps(std::uint32_t ids) { return std::bit_width(ids - 1); }
+    static int steps(std::uint32_t ids) { return static_cast<int>(std::bit_width(ids - 1)); }
 
     // Walks on this graph. Collective.
     void update(const RatingMatrix& graph, int threads);

@@ -176,12 +176,12 @@ TEST(EigenTrust, FindsWhoIsRatedBeyondItsIterations) {
     EXPECT_FALSE(network.rated(9001));
 }
 
-// When the only praise is gone, nothing of the trust it gave must stay behind.
+// When the only praise is gone, nothing of the trust it gave must stay behind, not even in a circle of mutual praise.
 TEST(EigenTrust, ForgetsTrustThatNoRatingsLeadTo) {
     Network network(4, {{0, 1}}, {});
-    network.update({{{0, 1}, 1.0F}, {{1, 2}, 1.0F}, {{2, 3}, 1.0F}});
-    EXPECT_GT(network.trust(3), 0);
-    network.update({{{0, 1}, 1.0F}, {{2, 3}, 1.0F}});
+    network.update({{{0, 1}, 1.0F}, {{1, 2}, 1.0F}, {{2, 3}, 1.0F}, {{3, 2}, 1.0F}});
+    EXPECT_GT(network.trust(3), 0.1);
+    network.update({{{0, 1}, 1.0F}, {{2, 3}, 1.0F}, {{3, 2}, 1.0F}});
     EXPECT_EQ(network.trust(2), 0);
     EXPECT_EQ(network.trust(3), 0);
     EXPECT_FALSE(network.rated(3));
