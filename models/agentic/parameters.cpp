@@ -170,12 +170,13 @@ void add_output_parameters(ParameterTable& table) {
                     "Time between rows of the latency histograms; a multiple of output.interval.");
     table.add({"output.flush_interval",
                ValueKind::duration,
-               "60s",
+               "0s",
                "",
-               1e-3,
+               0,
                1e9,
                {},
-               "Simulated time between commits of the results to the file.",
+               "Simulated time between commits of the results to the file; 0s: 10^7 peer-seconds (some 10 s of wall "
+               "time), at least 60s.",
                "agentic",
                false});
 }
@@ -343,6 +344,9 @@ Parameters read_parameters(const RunConfig& config) {
     p.flush_interval = config.duration("output.flush_interval");
     read_planes(config, p);
     read_trust(config, p);
+    if (p.flush_interval == Duration{}) {
+        p.flush_interval = duration_from_seconds(std::max(60.0, std::floor(1e7 / p.peers)));
+    }
     cross_check(p);
     return p;
 }

@@ -48,6 +48,7 @@ double TrustDistribution::area_under_curve() const {
     double pairs = 0;
     double sybils_below = 0;
     for (std::size_t bin = 0; bin < bins; ++bin) {
+        if ((histogram[bin] | histogram[bins + bin]) == 0) continue;  // as most are in a small run
         const auto honest = static_cast<double>(histogram[bin]);
         const auto sybils = static_cast<double>(histogram[bins + bin]);
         pairs += honest * (sybils_below + 0.5 * sybils);
