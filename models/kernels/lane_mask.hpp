@@ -15,9 +15,9 @@ inline std::uint32_t lanes_at_least(const float* values, float bar) {
     std::uint32_t mask = 0;
 #if defined(__SSE2__)
     const __m128 bars = _mm_set1_ps(bar);
-    for (int quarter = 0; quarter < 4; ++quarter) {
-        const int bits = _mm_movemask_ps(_mm_cmpge_ps(_mm_loadu_ps(values + 4 * quarter), bars));
-        mask |= static_cast<std::uint32_t>(bits) << (4 * quarter);
+    for (std::size_t first = 0; first < 16; first += 4) {
+        const int bits = _mm_movemask_ps(_mm_cmpge_ps(_mm_loadu_ps(values + first), bars));
+        mask |= static_cast<std::uint32_t>(bits) << first;
     }
 #else
     for (int i = 0; i < 16; ++i) mask |= static_cast<std::uint32_t>(values[i] >= bar) << i;
