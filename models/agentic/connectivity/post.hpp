@@ -23,7 +23,7 @@ struct Network {
     void post(AgenticContext& context, std::uint32_t to, EventKind event, MessageKind kind, std::uint64_t bytes,
               const Payload& payload, Duration after = {}) {
         metrics.add_message(kind, bytes);
-        const Duration delay = one_way_delay(parameters, context.self().value, context.sent());
+        const Duration delay = delay_of(context, to, kind);
         context.send(EntityId{to}, after + delay, code(event), payload);
     }
 
@@ -31,8 +31,15 @@ struct Network {
     void post_list(AgenticContext& context, std::uint32_t to, EventKind event, MessageKind kind, std::uint64_t bytes,
                    const Payload& payload, std::span<const Item> items, Duration after) {
         metrics.add_message(kind, bytes);
-        const Duration delay = one_way_delay(parameters, context.self().value, context.sent());
+        const Duration delay = delay_of(context, to, kind);
         context.send_list(EntityId{to}, after + delay, code(event), payload, items);
+    }
+
+   private:
+    Duration delay_of(const AgenticContext& context, std::uint32_t to, MessageKind kind) const {
+        const std::uint32_t self = context.self().value;
+        if (kind == MessageKind::feedback) return delay_to_account(parameters, self, context.sent());
+        return one_way_delay(parameters, self, to, context.sent());
     }
 };
 

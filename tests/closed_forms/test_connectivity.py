@@ -1,0 +1,97 @@
+"""Where peers are, and what their messages meet on the way."""
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from bounds import check_binomial, check_normal
+from parley_runs import CONFIGS, execute, overrides, read, run, run_seeds
+from static_network import INSTANT_REGISTRY, STATIC
+
+# Medians in ms from row to column; the sum of the two ways between each pair of regions is another one.
+SHARES = [0.5, 0.3, 0.2]
+MEDIANS = np.array([[10.0, 100.0, 300.0], [140.0, 20.0, 700.0], [450.0, 900.0, 50.0]])
+ROWS = ";".join(f"{name},{share}," + ",".join(map(str, row)) for name, share, row in zip("ABC", SHARES, MEDIANS))
+THREE_REGIONS = {"network.regions": "region,share,A,B,C;" + ROWS, "network.sigma": 0, "network.min_latency": "5ms"}
+# Queries that find nothing: a workflow is one query and its answer.
+ASKING = {**STATIC, **INSTANT_REGISTRY, "registry.candidates": 2, "query.min_quality": 1}
+
+
+def bins_of(edges: np.ndarray, counts: np.ndarray, seconds: float) -> int:
+    """The count in the bin of a latency."""
+    return int(counts[np.searchsorted(edges, seconds * (1 + 1e-9), side="right") - 1])
+
+
+def test_discovery_takes_the_medians_there_and_back_between_the_regions(tmp_path):
+    """One shard, in one region: latencies are those of the regions of the peers, in the shares of the regions."""
+    peers = 2000
+    settings = {**ASKING, **THREE_REGIONS, "peers.count": peers, "peers.workflow_rate": 0.2,
+                "run.duration": "70s", "run.warmup": "10s"}
+    [result] = run_seeds(tmp_path, settings, [1])
+    counts = result.histograms["discovery_latency"]
+    fits = []
+    for shard in range(3):
+        latencies = 0.010 + (MEDIANS[:, shard] + MEDIANS[shard, :]) * 1e-3
+        found = [bins_of(result.edges, counts, latency) for latency in latencies]
+        if sum(found) == counts.sum():
+            fits.append(found)
+    assert len(fits) == 1, "latencies are not those of one region of the shard"
+    total = counts.sum()
+    for share, found in zip(SHARES, fits[0]):
+        # A share of the peers, then of the queries of each: Poisson counts of equal mean.
+        variance = share * (1 - share) * (1 / peers + 1 / total)
+        check_normal(found / total, share, variance, "queries from a region")
+
+
+def test_a_query_hands_out_candidates_of_the_allowed_regions_only(tmp_path):
+    """Every entry of the regions is handed out: their number is binomial."""
+    peers = 60
+    settings = {**STATIC, **THREE_REGIONS, "peers.count": peers, "registry.candidates": 59, "query.regions": "B, C",
+                "peers.workflow_rate": 0.1, "run.duration": "60s", "run.warmup": "20s"}
+    handed_out, queries = 0, 0
+    for result in run_seeds(tmp_path, settings, range(1, 21)):
+        handed_out += result.series["candidates_handed_out"].sum()
+        queries += result.messages["candidates"]
+    # The peers of a run are one draw of places: 20 draws of 59 others on average.
+    share = handed_out / (queries * (peers - 1))
+    check_normal(share, 0.5, 0.25 / (20 * peers) * (1 + 2 / peers) * 1.1, "candidates in the allowed regions")
+
+
+def test_the_result_is_reproduced_from_what_it_stores(tmp_path):
+    """The file of regions goes into the stored configuration; the run from there needs no other file."""
+    import h5py
+    first = tmp_path / "configs" / "run.ini"
+    first.parent.mkdir()
+    (first.parent / "regions.csv").write_text((CONFIGS / "regions/simblock-2019.csv").read_text())
+    settings = {"run.duration": "20s", "run.warmup": "5s", "peers.count": 50}
+    first.write_text("[network]\nregions = regions.csv\n")
+    one = run(first, tmp_path / "one.h5", settings)
+    with h5py.File(one) as file:
+        text = file["config"].attrs["text"]
+        text = text.decode() if isinstance(text, bytes) else str(text)
+        stored = file["config"].attrs["network.regions"]
+    assert str(stored).startswith("region,share,NA,EU,SA,AP,JP,AU;NA,0.3316,32,124,") and "regions.csv" not in text
+    again = tmp_path / "again.ini"
+    again.write_text(text)
+    other = run(again, tmp_path / "other.h5", {})
+    with h5py.File(one) as a, h5py.File(other) as b:
+        for group in ("summary", "timeseries"):
+            for name, values in a[group].items():
+                np.testing.assert_array_equal(values[()], b[group][name][()], err_msg=name)
+    # And regions matter: without them the run is another one.
+    first.write_text("# one region\n")
+    plain = run(first, tmp_path / "plain.h5", settings)
+    assert read(plain)["discovery_latency_p99"] != read(one)["discovery_latency_p99"]
+
+
+def test_a_bad_file_of_regions_is_refused_with_its_line(tmp_path):
+    (tmp_path / "run.ini").write_text("[network]\nregions = bad.csv\n")
+    (tmp_path / "bad.csv").write_text("# two regions\nregion,share,A,B\nA,0.5,1,2\nB,0.5,1,x\n")
+    done = execute(["validate", tmp_path / "run.ini"])
+    assert done.returncode == 2 and "bad.csv:4, column 4" in done.stderr and '"x"' in done.stderr, done.stderr
+    (tmp_path / "bad.csv").unlink()
+    done = execute(["validate", tmp_path / "run.ini"])
+    assert done.returncode == 2 and "cannot read" in done.stderr and "bad.csv" in done.stderr, done.stderr
+    done = execute(["validate", CONFIGS / "paper-sybil.ini", *overrides({"query.regions": "EU"})])
+    assert done.returncode == 2 and "set network.regions" in done.stderr, done.stderr
