@@ -49,6 +49,7 @@ void add_population_parameters(TableWriter& table) {
     table.text("network.regions", "",
                "Regions: a CSV file with shares and medians in ms (relative to the configuration), or its lines with ; "
                "between them; not set: one region, network.median_latency.");
+    table.real("network.loss", "0", "", 0, 1, "Probability that a message is lost.");
     table.choice("identity.signature", "modelled", {"modelled"},
                  "How signatures are made: modelled accounts their sizes and CPU times.");
     table.duration("identity.sign_time", "25us", 0, 1, "CPU time to sign a descriptor, canary response or receipt.");
@@ -196,6 +197,7 @@ void read_planes(const RunConfig& config, Parameters& p) {
     p.min_latency = config.duration("network.min_latency");
     p.median_latency = config.duration("network.median_latency");
     p.latency_sigma = config.real("network.sigma");
+    p.loss = config.real("network.loss");
     p.regions = read_regions(config);
     p.sign_time = config.duration("identity.sign_time");
     p.signature_verify_time = config.duration("identity.verify_time");

@@ -49,6 +49,7 @@ struct Parameters {
     Duration min_latency;
     Duration median_latency;
     double latency_sigma = 0;
+    double loss = 0;  // of each message
     RegionMatrix regions;
     // Whether delays depend on where sender and receiver are.
     bool has_places() const { return !regions.empty(); }

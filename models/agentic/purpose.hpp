@@ -31,6 +31,7 @@ enum class Purpose : std::uint32_t {
     execution_outcome,  // item: number of the task
     canary_outcome,     // item: number of the canary
     place,              // item: 0
+    loss,               // item: the sender's number of the message
 };
 
 // `variant` splits a purpose further.

@@ -1,11 +1,13 @@
 """Where peers are, and what their messages meet on the way."""
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
 
-from bounds import check_binomial, check_normal
+from bounds import check_binomial, check_mean, check_normal
 from parley_runs import CONFIGS, execute, overrides, read, run, run_seeds
 from static_network import INSTANT_REGISTRY, STATIC
 
@@ -95,3 +97,59 @@ def test_a_bad_file_of_regions_is_refused_with_its_line(tmp_path):
     assert done.returncode == 2 and "cannot read" in done.stderr and "bad.csv" in done.stderr, done.stderr
     done = execute(["validate", CONFIGS / "paper-sybil.ini", *overrides({"query.regions": "EU"})])
     assert done.returncode == 2 and "set network.regions" in done.stderr, done.stderr
+
+
+def test_every_kind_of_message_is_lost_with_the_same_probability(tmp_path):
+    loss = 0.07
+    settings = {"network.loss": loss, "peers.count": 200, "peers.workflow_rate": 0.2, "adversary.fraction": 0.2,
+                "policy.name": "tier3", "execution.queue_capacity": 0, "run.duration": "220s", "run.warmup": "20s"}
+    [result] = run_seeds(tmp_path, settings, [1])
+    for kind, sent in result.messages.items():
+        assert sent > 1000, f"{kind}: only {sent} sent"
+        check_binomial(result.lost[kind], sent, loss, f"{kind} lost")
+    # What is not lost arrives, but for what is on its way at the ends of the measured time.
+    for kind, received in (("register", result["registrations"]), ("feedback", result["reports_counted"])):
+        assert received == pytest.approx(result.messages[kind] - result.lost[kind], abs=40), kind
+    assert result.reasons["timeout"] > 0
+
+
+def test_a_message_is_never_lost_unless_asked_for(tmp_path):
+    [result] = run_seeds(tmp_path, {"run.duration": "30s", "run.warmup": "0s"}, [1])
+    assert sum(result.lost.values()) == 0
+
+
+@pytest.mark.parametrize("loss, retries", [(0.1, 0), (0.3, 2), (0.5, 5)])
+def test_discovery_fails_when_every_try_loses_its_query_or_its_answer(tmp_path, loss, retries):
+    """Each try needs two messages; tries are independent."""
+    settings = {**ASKING, "network.loss": loss, "query.retries": retries, "query.timeout": "2s", "peers.count": 200,
+                "peers.workflow_rate": 0.5, "run.duration": "240s", "run.warmup": "40s"}
+    [result] = run_seeds(tmp_path, settings, [1])
+    failed, found = result.reasons["discovery_failed"], result.reasons["no_candidate"]
+    assert failed + found > 10_000
+    check_binomial(failed, failed + found, (1 - (1 - loss) ** 2) ** (retries + 1), "discoveries failed")
+    # Tries: a truncated geometric number, of mean (1 - u^(r+1)) / (1 - u), u the chance of a try to fail.
+    u = 1 - (1 - loss) ** 2
+    tries = (1 - u ** (retries + 1)) / (1 - u)
+    assert result.messages["query"] / (failed + found) == pytest.approx(tries, rel=0.02)
+
+
+@pytest.mark.parametrize("drift, loss, expected", [(15, 0, 0.367879), (60, 0, 0.115203),
+                                                   (15, 0.1, 0.409363), (60, 0.1, 0.136428)])
+def test_lost_refreshes_make_claims_staler(tmp_path, drift, loss, expected):
+    """An entry is a refresh period T = 15 s old at most, and a period older with probability loss, and so on.
+
+    The state of an instance has changed since with probability 1/2 (1 - exp(-age / D)), both rates being 1 / (2 D).
+    So twice the stale share is 1 - (1 - e^-x) / x (1 - loss) / (1 - loss e^-x), x = T / D. Ages begin at the delay.
+    """
+    period, delay, x = 15.0, 0.010, 15.0 / drift
+    law = 1 - (1 - math.exp(-x)) / x * (1 - loss) / (1 - loss * math.exp(-x))
+    assert law == pytest.approx(expected, abs=5e-7)
+    # The TTL is twenty periods, so that hardly an entry expires (loss^20).
+    settings = {**STATIC, "registry.candidates": 2, "peers.workflow_rate": 0, "peers.count": 400, "network.loss": loss,
+                "network.min_latency": "10ms", "network.median_latency": "0s", "network.sigma": 0,
+                "identity.sign_time": "0s", "descriptor.ttl": "300s", "descriptor.refresh_fraction": period / 300,
+                "drift.kind": "two_state", "drift.mean_nominal": f"{2 * drift}s", "drift.mean_degraded": f"{2 * drift}s",
+                "run.duration": "400s", "run.warmup": "100s"}
+    results = run_seeds(tmp_path, settings, range(1, 31))
+    shares = [2 * r["stale_entry_share"] for r in results]
+    check_mean(shares, 1 - (1 - law) * math.exp(-delay / drift), f"stale entries, twice, loss {loss}")
