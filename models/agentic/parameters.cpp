@@ -50,6 +50,12 @@ void add_population_parameters(TableWriter& table) {
                "Regions: a CSV file with shares and medians in ms (relative to the configuration), or its lines with ; "
                "between them; not set: one region, network.median_latency.");
     table.real("network.loss", "0", "", 0, 1, "Probability that a message is lost.");
+    table.real("nat.share", "0", "", 0, 1, "Share of the peers that are behind a NAT.");
+    table.real("nat.direct", "0.7", "", 0, 1,
+               "Probability that a sender has a direct path to a peer behind a NAT; else messages go over a relay.");
+    table.duration("nat.relay_penalty", "40ms", 0, 100,
+                   "Median of what a relay adds to the one-way delay (log-normal).");
+    table.real("nat.relay_sigma", "0.5", "", 0, 5, "Sigma of what a relay adds to the one-way delay.");
     table.choice("identity.signature", "modelled", {"modelled"},
                  "How signatures are made: modelled accounts their sizes and CPU times.");
     table.duration("identity.sign_time", "25us", 0, 1, "CPU time to sign a descriptor, canary response or receipt.");
@@ -199,6 +205,10 @@ void read_planes(const RunConfig& config, Parameters& p) {
     p.latency_sigma = config.real("network.sigma");
     p.loss = config.real("network.loss");
     p.regions = read_regions(config);
+    p.nat_share = config.real("nat.share");
+    p.direct_share = config.real("nat.direct");
+    p.relay_penalty = config.duration("nat.relay_penalty");
+    p.relay_sigma = config.real("nat.relay_sigma");
     p.sign_time = config.duration("identity.sign_time");
     p.signature_verify_time = config.duration("identity.verify_time");
     p.classes = parse_classes(config.text("capability.classes"), config.duration("capability.median_execution"),

@@ -52,7 +52,11 @@ struct Parameters {
     double loss = 0;  // of each message
     RegionMatrix regions;
     // Whether delays depend on where sender and receiver are.
-    bool has_places() const { return !regions.empty(); }
+    bool has_places() const { return !regions.empty() || nat_share > 0; }
+    double nat_share = 0;     // of the peers: behind a NAT
+    double direct_share = 1;  // of the ways to a peer behind a NAT: without a relay
+    Duration relay_penalty;   // median
+    double relay_sigma = 0;
 
     Duration sign_time;
     Duration signature_verify_time;

@@ -38,7 +38,7 @@ CASES = {
     "connectivity": (CONFIGS / "paper-sybil.ini", FEW, {
         "peers.count": 400, "peers.workflow_rate": 0.2, "run.duration": "40s", "run.warmup": "10s",
         "registry.entries_per_shard": 80, "network.regions": "regions/simblock-2019.csv", "query.regions": "NA, EU, JP",
-        "network.loss": 0.05}),
+        "network.loss": 0.05, "nat.share": 0.5}),
 }
 
 

@@ -1,6 +1,6 @@
 // Connectivity plane: how long a message takes.
 //
-//   min_latency + LogNormal(median, sigma)
+//   min_latency + LogNormal(median, sigma) + relay
 //
 // median: one for all pairs, or that from the sender's region to the receiver's.
 #pragma once
@@ -18,7 +18,7 @@ inline Duration direct_delay(const Parameters& p, std::uint32_t sender, std::uin
     return p.min_latency + duration_from_seconds(log_normal(stream, median.seconds(), p.latency_sigma));
 }
 
-// The same between places that matter: with regions.
+// The same, with a relay where one is needed, between places that matter: with regions or NATs.
 Duration delay_between_places(const Parameters& p, std::uint32_t sender, std::uint32_t receiver, std::uint32_t message);
 Duration delay_within_region(const Parameters& p, std::uint32_t sender, std::uint32_t message);
 

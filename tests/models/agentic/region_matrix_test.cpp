@@ -107,5 +107,27 @@ TEST(OneWayDelay, TakesTheMedianFromTheSendersRegionToTheReceivers) {
     }
 }
 
+TEST(Relay, IsNeededByTheShareBehindNatsWithoutADirectPath) {
+    const Parameters p = parameters_with({"peers.count=2000", "nat.share=0.5", "nat.direct=0.7"});
+    int relayed_peers = 0;
+    for (std::uint32_t to = 0; to < p.peers; ++to) relayed_peers += needs_relay(p, (to + 1) % p.peers, to);
+    // One pair a receiver: independent. Five standard deviations.
+    EXPECT_NEAR(relayed_peers, 0.15 * 2000, 5 * std::sqrt(2000 * 0.15 * 0.85));
+    int both = 0;
+    for (std::uint32_t to = 0; to < p.peers; ++to) both += needs_relay(p, 1, to) && needs_relay(p, 2, to);
+    EXPECT_NEAR(both, 0.5 * 0.09 * 2000, 5 * std::sqrt(2000 * 0.045 * 0.955));  // the NAT is one, the paths are two
+    EXPECT_FALSE(needs_relay(parameters_with({"nat.share=1", "nat.direct=1"}), 1, 2));
+    EXPECT_FALSE(needs_relay(parameters_with({}), 1, 2));
+}
+
+TEST(Relay, IsNeverNeededToARegistryShard) {
+    const Parameters p = parameters_with({"nat.share=1", "nat.direct=0", "network.sigma=0", "nat.relay_sigma=0"});
+    EXPECT_TRUE(needs_relay(p, 1, 99));
+    EXPECT_FALSE(needs_relay(p, 1, 100));
+    EXPECT_NEAR(one_way_delay(p, 1, 99, 3).seconds(), 0.075, 1e-12);  // 5 + 30 + 40 ms
+    EXPECT_NEAR(one_way_delay(p, 1, 100, 3).seconds(), 0.035, 1e-12);
+    EXPECT_NEAR(delay_to_account(p, 1, 3).seconds(), 0.035, 1e-12);
+}
+
 }  // namespace
 }  // namespace parley::agentic
