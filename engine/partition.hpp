@@ -57,6 +57,9 @@ class Context {
         if (!items.empty()) std::memcpy(at + event_bytes<Payload>(), items.data(), items.size_bytes());
     }
 
+    // Uses up the number of a message that is never sent, so that the next one has another name.
+    void skip_message() { take_number(); }
+
     // A timer: an event to this entity itself; any delay >= 0.
     template <class Payload>
     void schedule(Duration delay, std::uint16_t kind, const Payload& payload) {
@@ -72,12 +75,16 @@ class Context {
 
     template <class Payload>
     EventHeader make_header(EntityId destination, Duration delay, std::uint16_t kind) {
+        return {checked_add(now_, delay), destination, self_, take_number(), kind, event_bytes<Payload>()};
+    }
+
+    std::uint32_t take_number() {
         const std::uint32_t sequence = (*sequence_)++;
         if (sequence == UINT32_MAX) [[unlikely]] {
             throw SimulationError("entity " + std::to_string(self_.value) +
                                   " has sent 2^32 events, the most an entity can send");
         }
-        return {checked_add(now_, delay), destination, self_, sequence, kind, event_bytes<Payload>()};
+        return sequence;
     }
 
     Partition<Model>* partition_;

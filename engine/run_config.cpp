@@ -392,6 +392,12 @@ bool RunConfig::given(std::string_view key) const {
     return place != index_.end() && given_[place->second];
 }
 
+void RunConfig::replace_text(std::string_view key, std::string value) {
+    raw(key, ValueKind::text);
+    std::string& place = resolved_[index_.find(key)->second].second;
+    place = std::move(value);
+}
+
 std::string RunConfig::resolved_text() const {
     std::vector<std::pair<std::string, std::string>> blocks;  // section -> its lines, in order of the table
     for (const auto& [parameter, value] : resolved_) {

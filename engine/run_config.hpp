@@ -84,6 +84,9 @@ class RunConfig {
     // (texts that are not set are left out).
     std::string resolved_text() const;
 
+    // Puts what a text stands for in its place, for example the content of the file that it names.
+    void replace_text(std::string_view key, std::string value);
+
    private:
     const std::string& raw(std::string_view key, ValueKind kind) const;
 

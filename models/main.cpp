@@ -212,6 +212,7 @@ RunConfig checked_config(const CommandLine& line) {
     RunConfig config = RunConfig::read(table, line.config, line.overrides);
     check_run_parameters(config);
     if (config.text("run.model") == "agentic") {
+        agentic::embed_regions(config, line.config.parent_path());
         const agentic::Parameters parameters = agentic::read_parameters(config);
         agentic::ClassCatalogue catalogue(parameters);
     } else {

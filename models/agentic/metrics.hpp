@@ -115,7 +115,8 @@ struct Metrics {
     static constexpr std::size_t failures_at = counter_count;
     static constexpr std::size_t messages_at = failures_at + failure_count;
     static constexpr std::size_t bytes_at = messages_at + message_kind_count;
-    static constexpr std::size_t size = bytes_at + message_kind_count;
+    static constexpr std::size_t lost_at = bytes_at + message_kind_count;
+    static constexpr std::size_t size = lost_at + message_kind_count;
 
     std::array<std::uint64_t, size> counts{};
     std::array<std::array<std::uint64_t, LatencyBins::count>, latency_count> histograms{};
@@ -130,6 +131,8 @@ struct Metrics {
         counts[bytes_at + static_cast<std::size_t>(kind)] += bytes;
     }
     std::uint64_t messages(std::size_t kind) const { return counts[messages_at + kind]; }
+    void add_lost(MessageKind kind) { ++counts[lost_at + static_cast<std::size_t>(kind)]; }
+    std::uint64_t lost(std::size_t kind) const { return counts[lost_at + kind]; }
     std::uint64_t bytes(std::size_t kind) const { return counts[bytes_at + kind]; }
     std::uint64_t control_bytes() const;
     std::uint64_t data_bytes() const;

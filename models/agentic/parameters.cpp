@@ -46,6 +46,16 @@ void add_population_parameters(TableWriter& table) {
     table.duration("network.min_latency", "5ms", 1e-6, 10, "Least one-way delay; the lookahead of the engine.");
     table.duration("network.median_latency", "30ms", 0, 100, "Median of the log-normal part of the one-way delay.");
     table.real("network.sigma", "0.5", "", 0, 5, "Sigma of the log-normal part of the one-way delay.");
+    table.text("network.regions", "",
+               "Regions: a CSV file with shares and medians in ms (relative to the configuration), or its lines with ; "
+               "between them; not set: one region, network.median_latency.");
+    table.real("network.loss", "0", "", 0, 1, "Probability that a message is lost.");
+    table.real("nat.share", "0", "", 0, 1, "Share of the peers that are behind a NAT.");
+    table.real("nat.direct", "0.7", "", 0, 1,
+               "Probability that a sender has a direct path to a peer behind a NAT; else messages go over a relay.");
+    table.duration("nat.relay_penalty", "40ms", 0, 100,
+                   "Median of what a relay adds to the one-way delay (log-normal).");
+    table.real("nat.relay_sigma", "0.5", "", 0, 5, "Sigma of what a relay adds to the one-way delay.");
     table.choice("identity.signature", "modelled", {"modelled"},
                  "How signatures are made: modelled accounts their sizes and CPU times.");
     table.duration("identity.sign_time", "25us", 0, 1, "CPU time to sign a descriptor, canary response or receipt.");
@@ -83,6 +93,7 @@ void add_discovery_parameters(TableWriter& table) {
     table.duration("query.max_time", "1000000000s", one_ns, longest,
                    "Hard constraint: longest expected execution time.");
     table.real("query.min_quality", "0", "", 0, 1, "Hard constraint: least claimed quality.");
+    table.text("query.regions", "", "Hard constraint: regions a candidate may be in, a list of names; not set: all.");
 }
 
 void add_execution_parameters(TableWriter& table) {
@@ -181,6 +192,11 @@ void add_output_parameters(ParameterTable& table) {
                false});
 }
 
+RegionMatrix read_regions(const RunConfig& config) {
+    const std::string& text = config.text("network.regions");
+    return text.empty() ? RegionMatrix() : RegionMatrix(text, "network.regions");
+}
+
 void read_planes(const RunConfig& config, Parameters& p) {
     p.peers = static_cast<std::uint32_t>(config.integer("peers.count"));
     p.capabilities = static_cast<std::uint32_t>(config.integer("peers.capabilities"));
@@ -188,6 +204,12 @@ void read_planes(const RunConfig& config, Parameters& p) {
     p.min_latency = config.duration("network.min_latency");
     p.median_latency = config.duration("network.median_latency");
     p.latency_sigma = config.real("network.sigma");
+    p.loss = config.real("network.loss");
+    p.regions = read_regions(config);
+    p.nat_share = config.real("nat.share");
+    p.direct_share = config.real("nat.direct");
+    p.relay_penalty = config.duration("nat.relay_penalty");
+    p.relay_sigma = config.real("nat.relay_sigma");
     p.sign_time = config.duration("identity.sign_time");
     p.signature_verify_time = config.duration("identity.verify_time");
     p.classes = parse_classes(config.text("capability.classes"), config.duration("capability.median_execution"),
@@ -214,6 +236,7 @@ void read_planes(const RunConfig& config, Parameters& p) {
     p.max_price = config.real("query.max_price");
     p.max_time = config.duration("query.max_time");
     p.min_quality = config.real("query.min_quality");
+    p.allowed_regions = parse_region_names(config.text("query.regions"), p.regions);
     p.steps = parse_steps(config.text("workflow.steps"), p.classes);
     p.deadline = config.duration("workflow.deadline");
     p.execution_timeout = config.duration("execution.timeout");

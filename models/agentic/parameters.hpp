@@ -7,6 +7,7 @@
 
 #include "engine/run_config.hpp"
 #include "engine/sim_time.hpp"
+#include "models/agentic/connectivity/region_matrix.hpp"
 
 namespace parley::agentic {
 
@@ -48,6 +49,14 @@ struct Parameters {
     Duration min_latency;
     Duration median_latency;
     double latency_sigma = 0;
+    double loss = 0;  // of each message
+    RegionMatrix regions;
+    // Whether delays depend on where sender and receiver are.
+    bool has_places() const { return !regions.empty() || nat_share > 0; }
+    double nat_share = 0;     // of the peers: behind a NAT
+    double direct_share = 1;  // of the ways to a peer behind a NAT: without a relay
+    Duration relay_penalty;   // median
+    double relay_sigma = 0;
 
     Duration sign_time;
     Duration signature_verify_time;
@@ -79,8 +88,11 @@ struct Parameters {
     double max_price = no_price_limit;
     Duration max_time;
     double min_quality = 0;
-    // Whether queries rule out anything by price, time or quality.
-    bool has_constraints() const { return max_price < no_price_limit || max_time < no_time_limit || min_quality > 0; }
+    std::vector<std::uint8_t> allowed_regions;  // empty: all
+    // Whether queries rule out anything by price, time, quality or region.
+    bool has_constraints() const {
+        return max_price < no_price_limit || max_time < no_time_limit || min_quality > 0 || !allowed_regions.empty();
+    }
 
     std::vector<WorkflowStep> steps;
     Duration deadline;

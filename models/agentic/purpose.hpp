@@ -30,6 +30,11 @@ enum class Purpose : std::uint32_t {
     execution_time,     // item: number of the task
     execution_outcome,  // item: number of the task
     canary_outcome,     // item: number of the canary
+    place,              // item: 0
+    loss,               // item: the sender's number of the message
+    behind_nat,         // item: 0
+    direct_path,        // entity: the receiver; item: the sender
+    relay,              // item: the sender's number of the message
 };
 
 // `variant` splits a purpose further.

@@ -120,6 +120,8 @@ Table series_variables() {
     table.variables.push_back({"messages", NumberKind::count, "messages", "messages sent, by kind", "kind"});
     table.variables.push_back({"bytes", NumberKind::count, "bytes", "bytes sent, by kind", "kind"});
     table.variables.push_back(
+        {"messages_lost", NumberKind::count, "messages", "messages lost on their way, by kind", "kind"});
+    table.variables.push_back(
         {"longest_queue", NumberKind::count, "messages", "most requests at one registry shard at once", ""});
     table.variables.push_back(
         {"events", NumberKind::count, "events", "delivered messages and timers that changed state", ""});
@@ -172,6 +174,8 @@ std::vector<Variable> summary_variables() {
         {"workflows_failed_by_reason", NumberKind::count, "workflows", "workflows failed, by reason", "reason"});
     variables.push_back({"messages", NumberKind::count, "messages", "messages sent, by kind", "kind"});
     variables.push_back({"bytes", NumberKind::count, "bytes", "bytes sent, by kind", "kind"});
+    variables.push_back(
+        {"messages_lost", NumberKind::count, "messages", "messages lost on their way, by kind", "kind"});
     const auto real = [&](std::string name, const char* unit, std::string long_name) {
         variables.push_back({std::move(name), NumberKind::real, unit, std::move(long_name), ""});
     };

@@ -203,7 +203,7 @@ class Hdf5RecorderTest : public testing::Test {
 TEST_F(Hdf5RecorderTest, StoresRootAttributesConfigAndProvenance) {
     write_example(file_, 3, 1);
     const Reader reader(file_);
-    EXPECT_EQ(reader.number<int>("/", "schema_version"), 2);
+    EXPECT_EQ(reader.number<int>("/", "schema_version"), 3);
     EXPECT_EQ(reader.text("/", "format"), "parley-result");
     EXPECT_EQ(reader.text("/", "model"), "example");
     EXPECT_EQ(reader.text("/", "title"), "Parley result of the model example");

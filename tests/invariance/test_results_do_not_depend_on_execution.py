@@ -34,6 +34,11 @@ CASES = {
         "query.timeout": "150ms", "canary.timeout": "250ms", "reputation.ratings_per_rater": 4,
         "reputation.table_size": 3, "workflow.deadline": "20s",
         "workflow.steps": "any/low, image_generation/medium, publishing/high/side_effect"}),
+    # What happens to messages on their way.
+    "connectivity": (CONFIGS / "paper-sybil.ini", FEW, {
+        "peers.count": 400, "peers.workflow_rate": 0.2, "run.duration": "40s", "run.warmup": "10s",
+        "registry.entries_per_shard": 80, "network.regions": "regions/simblock-2019.csv", "query.regions": "NA, EU, JP",
+        "network.loss": 0.05, "nat.share": 0.5}),
 }
 
 

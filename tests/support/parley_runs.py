@@ -72,6 +72,7 @@ class Result:
 
     summary: dict[str, float] = field(default_factory=dict)
     messages: dict[str, int] = field(default_factory=dict)
+    lost: dict[str, int] = field(default_factory=dict)  # messages, by kind
     reasons: dict[str, int] = field(default_factory=dict)
     series: dict[str, np.ndarray] = field(default_factory=dict)
     histograms: dict[str, np.ndarray] = field(default_factory=dict)
@@ -90,6 +91,7 @@ def read(path: Path, warmup: float = 0.0, rows: bool = True) -> Result:
                 result.summary[name] = value[()].item()
         labels = [text.decode() for text in file["kind"][:]]
         result.messages = dict(zip(labels, file["summary/messages"][:].tolist()))
+        result.lost = dict(zip(labels, file["summary/messages_lost"][:].tolist()))
         labels = [text.decode() for text in file["reason"][:]]
         result.reasons = dict(zip(labels, file["summary/workflows_failed_by_reason"][:].tolist()))
         if not rows:

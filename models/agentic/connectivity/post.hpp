@@ -1,4 +1,4 @@
-// Sends a message over the simulated network: draws its delay, and accounts it at the sender.
+// Sends a message over the simulated network: accounts it at the sender, draws whether it is lost, and its delay.
 #pragma once
 
 #include <span>
@@ -18,21 +18,40 @@ struct Network {
     const Parameters& parameters;
     Metrics& metrics;
 
-    // `after`: time the sender works before the message leaves.
+    // `after`: time the sender works before the message leaves. Returns whether the message is not lost.
     template <class Payload>
-    void post(AgenticContext& context, std::uint32_t to, EventKind event, MessageKind kind, std::uint64_t bytes,
+    bool post(AgenticContext& context, std::uint32_t to, EventKind event, MessageKind kind, std::uint64_t bytes,
               const Payload& payload, Duration after = {}) {
         metrics.add_message(kind, bytes);
-        const Duration delay = one_way_delay(parameters, context.self().value, context.sent());
+        if (is_lost(context, kind)) return false;
+        const Duration delay = delay_of(context, to, kind);
         context.send(EntityId{to}, after + delay, code(event), payload);
+        return true;
     }
 
     template <class Payload, class Item>
     void post_list(AgenticContext& context, std::uint32_t to, EventKind event, MessageKind kind, std::uint64_t bytes,
                    const Payload& payload, std::span<const Item> items, Duration after) {
         metrics.add_message(kind, bytes);
-        const Duration delay = one_way_delay(parameters, context.self().value, context.sent());
+        if (is_lost(context, kind)) return;
+        const Duration delay = delay_of(context, to, kind);
         context.send_list(EntityId{to}, after + delay, code(event), payload, items);
+    }
+
+   private:
+    bool is_lost(AgenticContext& context, MessageKind kind) {
+        if (parameters.loss == 0) [[likely]]
+            return false;
+        RandomStream stream = stream_of(parameters.seed, context.self().value, Purpose::loss, context.sent());
+        if (!bernoulli(stream, parameters.loss)) return false;
+        context.skip_message();
+        metrics.add_lost(kind);
+        return true;
+    }
+    Duration delay_of(const AgenticContext& context, std::uint32_t to, MessageKind kind) const {
+        const std::uint32_t self = context.self().value;
+        if (kind == MessageKind::feedback) return delay_to_account(parameters, self, context.sent());
+        return one_way_delay(parameters, self, to, context.sent());
     }
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/error.hpp"
+#include "models/agentic/connectivity/place.hpp"
 #include "models/agentic/identity/sybil_set.hpp"
 
 namespace parley::agentic {
@@ -92,6 +93,10 @@ void RegistryShard::describe_entries(std::uint32_t last, RegistryContext& contex
         fresh.price = claim.price;
         fresh.seconds = claim.seconds;
         if (context.parameters.drift) drift_.emplace_back(context.parameters, fresh.peer, class_);
+        const auto& allowed = context.parameters.allowed_regions;
+        if (allowed.empty()) continue;
+        const std::uint8_t region = place_of(context.parameters, fresh.peer).region;
+        region_allowed_.push_back(std::find(allowed.begin(), allowed.end(), region) != allowed.end());
     }
 }
 
@@ -163,9 +168,13 @@ float RegistryShard::claimed_quality(const Entry& entry, const Parameters& param
     return entry.claims_degraded ? static_cast<float>(parameters.degraded_quality) : entry.quality;
 }
 
+bool RegistryShard::is_in_allowed_region(const Entry& entry) const {
+    return region_allowed_.empty() || region_allowed_[static_cast<std::size_t>(&entry - entries_.data())] != 0;
+}
+
 bool RegistryShard::meets_constraints(const Entry& entry, const Parameters& parameters) const {
     return entry.price <= parameters.max_price && entry.seconds <= parameters.max_time.seconds() &&
-           claimed_quality(entry, parameters) >= parameters.min_quality;
+           claimed_quality(entry, parameters) >= parameters.min_quality && is_in_allowed_region(entry);
 }
 
 std::uint8_t RegistryShard::level_of(const Entry& entry) const {

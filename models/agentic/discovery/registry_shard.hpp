@@ -104,6 +104,7 @@ class RegistryShard {
     void describe_entries(std::uint32_t last, RegistryContext& context);
     void count_live(const Entry& entry, std::int32_t change);
     void grow_table();
+    bool is_in_allowed_region(const Entry& entry) const;
     bool meets_constraints(const Entry& entry, const Parameters& parameters) const;
     float claimed_quality(const Entry& entry, const Parameters& parameters) const;
     bool trust_removes_any(std::uint32_t asker, const Parameters& parameters) const;
@@ -118,7 +119,8 @@ class RegistryShard {
     float threshold_;                        // of the policy: which trust suffices
     std::pmr::vector<std::uint32_t> table_;  // open addressing by hash of the peer: tagged entry indices
     std::pmr::vector<Entry> entries_;
-    std::vector<DriftCursor> drift_;  // parallel to entries_, only with drift
+    std::vector<DriftCursor> drift_;            // parallel to entries_, only with drift
+    std::vector<std::uint8_t> region_allowed_;  // the same, only with query.regions
     kernels::MatchIndex embeddings_;
     std::vector<SimTime> departures_;  // of requests in service or waiting, oldest first from first_departure_
     std::size_t first_departure_ = 0;

@@ -37,8 +37,8 @@ void Provider::on_delegate(AgenticContext& context, const PeerView& view, const 
     const bool honest = peer.behaviour == Behaviour::honest;
     // One task is in service, queue_capacity may wait.
     if (honest && peer.tasks_here > p_.queue_capacity) {
-        return network_.post(context, requester, EventKind::busy, MessageKind::busy, message_size::busy,
-                             Busy{request.name});
+        network_.post(context, requester, EventKind::busy, MessageKind::busy, message_size::busy, Busy{request.name});
+        return;
     }
     const std::uint32_t instance = view.instance_of(request.name.capability_class);
     const std::uint32_t task = peer.tasks++;
@@ -74,8 +74,11 @@ void Provider::on_task_done(AgenticContext& context, const PeerView& view, const
         metrics_.add(Counter::signatures_made);
         after = p_.sign_time;
     }
-    network_.post(context, task.requester, EventKind::result, MessageKind::result, message_size::result,
-                  Result{task.name, static_cast<std::uint8_t>(good), {}}, after);
+    const bool sent =
+        network_.post(context, task.requester, EventKind::result, MessageKind::result, message_size::result,
+                      Result{task.name, static_cast<std::uint8_t>(good), {}}, after);
+    // The package travels with the result.
+    if (!sent && task.evidence_wanted != 0) metrics_.add_lost(MessageKind::evidence);
 }
 
 }  // namespace parley::agentic
