@@ -156,8 +156,17 @@ void add_adversary_parameters(TableWriter& table) {
     table.integer("adversary.descriptors", "2", "descriptors", 1, 64, "Descriptors a Sybil registers.");
     table.real("adversary.embedding_gain", "0.5", "", 0, 1,
                "How far a Sybil moves its embeddings from an honest draw (0) to the prototype (1).");
-    table.real("adversary.silent", "0", "", 0, 1,
-               "Share of the Sybils that never answer delegations; the rest are malicious.");
+    table.choice("adversary.targeting", "popularity", {"popularity", "uniform", "cells"},
+                 "Classes that Sybils register in: drawn by popularity, drawn uniformly, or those of adversary.cells.");
+    table.text("adversary.cells", "none",
+               "With targeting = cells: the classes that Sybils register in, by name, or none.");
+    table.real("adversary.silent", "0", "", 0, 1, "Share of the Sybils that never answer delegations.");
+    table.real("adversary.onoff", "0", "", 0, 1,
+               "Share of the Sybils that are honest and bad in turn; who is neither silent nor that is malicious.");
+    table.duration("adversary.on", "60s", 1e-3, 1e9, "How long an on-off Sybil behaves like an honest peer.");
+    table.duration("adversary.off", "60s", 1e-3, 1e9, "How long it then is malicious.");
+    table.real("adversary.canary_recognition", "0", "", 0, 1,
+               "Probability that a Sybil recognises a canary, which it then passes.");
     table.real("adversary.claim_quantile", "0.1", "", 1e-6, 0.999999,
                "Quantile of honest prices and times that Sybils claim.");
 }
@@ -283,8 +292,33 @@ void read_trust(const RunConfig& config, Parameters& p) {
     p.claim_quantile = config.real("adversary.claim_quantile");
 }
 
+Targeting read_targeting(const std::string& name) {
+    const std::vector<std::string> names{"popularity", "uniform", "cells"};
+    return static_cast<Targeting>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+void read_adversary(const RunConfig& config, Parameters& p) {
+    p.onoff_share = config.real("adversary.onoff");
+    p.onoff_on = config.duration("adversary.on");
+    p.onoff_off = config.duration("adversary.off");
+    p.canary_recognition = config.real("adversary.canary_recognition");
+    p.targeting = read_targeting(config.text("adversary.targeting"));
+    p.cells = parse_cells(config.text("adversary.cells"), p.classes);
+}
+
 void refuse(bool wrong, const std::string& message) {
     if (wrong) throw InputError(message);
+}
+
+void check_adversary(const Parameters& p) {
+    refuse(p.targeting == Targeting::cells && p.cells.empty(),
+           "adversary.targeting is cells but adversary.cells names none; name the classes to poison");
+    refuse(p.targeting != Targeting::cells && !p.cells.empty(),
+           "adversary.cells names classes but adversary.targeting is not cells (they would mean nothing); set it to "
+           "cells, or leave out adversary.cells");
+    refuse(p.silent_share + p.onoff_share > 1,
+           "adversary.silent and adversary.onoff add up to more than 1 (they are shares of the Sybils); lower one of "
+           "them");
 }
 
 void cross_check(const Parameters& p) {
@@ -343,7 +377,9 @@ Parameters read_parameters(const RunConfig& config) {
     p.flush_interval = config.duration("output.flush_interval");
     read_planes(config, p);
     read_trust(config, p);
+    read_adversary(config, p);
     cross_check(p);
+    check_adversary(p);
     return p;
 }
 

@@ -19,6 +19,9 @@ inline constexpr std::size_t tier_count = 4;
 // How the reputation service computes global trust.
 enum class ReputationKind : std::uint8_t { none, beta, eigentrust, sybilrank };
 
+// Which classes Sybils register descriptors in.
+enum class Targeting : std::uint8_t { popularity, uniform, cells };
+
 // One step of the workflow every requester runs.
 struct WorkflowStep {
     static constexpr std::int32_t any_class = -1;
@@ -136,7 +139,13 @@ struct Parameters {
     double sybil_fraction = 0;
     std::uint32_t sybil_descriptors = 0;
     double embedding_gain = 0;
-    double silent_share = 0;  // of the Sybils; the others are malicious
+    double silent_share = 0;  // of the Sybils; who is neither silent nor onoff is malicious
+    double onoff_share = 0;
+    Duration onoff_on;
+    Duration onoff_off;
+    double canary_recognition = 0;
+    Targeting targeting = Targeting::popularity;
+    std::vector<std::uint16_t> cells;  // targets, ascending
     double claim_quantile = 0;
 
     Duration interval;

@@ -30,6 +30,8 @@ enum class Purpose : std::uint32_t {
     execution_time,     // item: number of the task
     execution_outcome,  // item: number of the task
     canary_outcome,     // item: number of the canary
+    onoff_phase,        // item: 0
+    sybil_targets,      // item: 0
 };
 
 // `variant` splits a purpose further.

@@ -34,6 +34,11 @@ CASES = {
         "query.timeout": "150ms", "canary.timeout": "250ms", "reputation.ratings_per_rater": 4,
         "reputation.table_size": 3, "workflow.deadline": "20s",
         "workflow.steps": "any/low, image_generation/medium, publishing/high/side_effect"}),
+    # What Sybils may do besides poisoning the index.
+    "adversary": (CONFIGS / "paper-sybil.ini", FEW, {
+        "peers.count": 300, "peers.workflow_rate": 0.3, "run.duration": "40s", "run.warmup": "5s",
+        "adversary.targeting": "uniform", "adversary.silent": 0.2, "adversary.onoff": 0.4, "adversary.on": "3s",
+        "adversary.off": "2s", "adversary.canary_recognition": 0.3, "adversary.fraction": 0.4}),
 }
 
 

@@ -168,6 +168,19 @@ TEST(Parameters, RefuseARunWithoutHonestPeers) {
     EXPECT_NO_THROW(parameters_with({"adversary.fraction=0.9", "peers.count=9"}));
 }
 
+TEST(Parameters, RefuseContradictoryTargets) {
+    expect_refusal({"adversary.targeting=cells"}, {"adversary.targeting", "adversary.cells"});
+    expect_refusal({"adversary.cells=publishing"}, {"adversary.cells", "adversary.targeting"});
+    expect_refusal({"adversary.targeting=cells", "adversary.cells=publishing, publishing"}, {"publishing", "twice"});
+    const Parameters p = parameters_with({"adversary.targeting=cells", "adversary.cells=publishing, image_generation"});
+    EXPECT_EQ(p.cells, (std::vector<std::uint16_t>{0, 1}));
+}
+
+TEST(Parameters, RefuseAMixOfBehavioursAboveOne) {
+    expect_refusal({"adversary.silent=0.6", "adversary.onoff=0.5"}, {"adversary.silent", "adversary.onoff"});
+    EXPECT_NO_THROW(parameters_with({"adversary.silent=0.5", "adversary.onoff=0.5"}));
+}
+
 TEST(Parameters, RefuseHistogramsBetweenIntervals) {
     expect_refusal({"output.interval=3s"}, {"output.histogram_interval", "output.interval", "multiple"});
     EXPECT_NO_THROW(parameters_with({"output.interval=2s"}));
