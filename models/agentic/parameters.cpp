@@ -50,6 +50,8 @@ void add_population_parameters(TableWriter& table) {
                  "How signatures are made: modelled accounts their sizes and CPU times.");
     table.duration("identity.sign_time", "25us", 0, 1, "CPU time to sign a descriptor, canary response or receipt.");
     table.duration("identity.verify_time", "100us", 0, 1, "CPU time to verify a signature.");
+    table.real("identity.cost", "0", "", 0, 1e15,
+               "Price of an identity for an adversary with a budget, in the unit of adversary.budget.");
 }
 
 void add_discovery_parameters(TableWriter& table) {
@@ -153,6 +155,11 @@ void add_policy_parameters(TableWriter& table) {
 
 void add_adversary_parameters(TableWriter& table) {
     table.real("adversary.fraction", "0", "", 0, 0.99, "Share f of the identities that are Sybil.");
+    table.real(
+        "adversary.budget", "0", "", 0, 1e15,
+        "What the adversary can spend on identities, in the unit of identity.cost; 0: adversary.fraction counts.");
+    table.real("adversary.reserve", "0", "", 0, 1,
+               "Share of the budget kept back for re-entries; the rest buys Sybils at the start.");
     table.integer("adversary.descriptors", "2", "descriptors", 1, 64, "Descriptors a Sybil registers.");
     table.real("adversary.embedding_gain", "0.5", "", 0, 1,
                "How far a Sybil moves its embeddings from an honest draw (0) to the prototype (1).");
@@ -298,6 +305,9 @@ Targeting read_targeting(const std::string& name) {
 }
 
 void read_adversary(const RunConfig& config, Parameters& p) {
+    p.adversary_budget = config.real("adversary.budget");
+    p.adversary_reserve = config.real("adversary.reserve");
+    p.identity_cost = config.real("identity.cost");
     p.onoff_share = config.real("adversary.onoff");
     p.onoff_on = config.duration("adversary.on");
     p.onoff_off = config.duration("adversary.off");
@@ -306,8 +316,27 @@ void read_adversary(const RunConfig& config, Parameters& p) {
     p.cells = parse_cells(config.text("adversary.cells"), p.classes);
 }
 
+// Whole identities that can be paid; what rounding takes from the quotient of two decimal numbers does not count.
+double identities_for(double money, double cost) { return money > 0 ? std::floor(money / cost * (1 + 1e-12)) : 0.0; }
+
 void refuse(bool wrong, const std::string& message) {
     if (wrong) throw InputError(message);
+}
+
+void check_budget(const Parameters& p) {
+    refuse(p.adversary_budget > 0 && p.identity_cost == 0,
+           "adversary.budget is set but identity.cost is 0 (identities for nothing are without number); set both");
+    refuse(p.adversary_budget == 0 && p.identity_cost > 0,
+           "identity.cost is set but adversary.budget is 0 (there is nothing to pay with); set both, or neither");
+    refuse(p.adversary_budget == 0 && p.adversary_reserve > 0,
+           "adversary.reserve is set but adversary.budget is 0 (there is nothing to keep back); set both, or neither");
+    refuse(p.adversary_budget > 0 && p.sybil_fraction > 0,
+           "adversary.budget and adversary.fraction are both set (each says how many Sybils there are); set one");
+    const double bought = identities_for(p.adversary_budget * (1 - p.adversary_reserve), p.identity_cost);
+    refuse(bought >= p.peers, "adversary.budget buys " + std::to_string(static_cast<std::uint64_t>(bought)) +
+                                  " Sybils but there are only " + std::to_string(p.peers) +
+                                  " identities, one of them honest at least; lower it, or raise peers.count or "
+                                  "identity.cost");
 }
 
 void check_adversary(const Parameters& p) {
@@ -349,7 +378,14 @@ void cross_check(const Parameters& p) {
 }  // namespace
 
 std::uint32_t Parameters::sybils() const {
+    if (adversary_budget > 0) {
+        return static_cast<std::uint32_t>(identities_for(adversary_budget * (1 - adversary_reserve), identity_cost));
+    }
     return static_cast<std::uint32_t>(std::floor(sybil_fraction * peers + 0.5));
+}
+
+std::uint64_t Parameters::reentries() const {
+    return static_cast<std::uint64_t>(identities_for(adversary_budget, identity_cost)) - sybils();
 }
 
 std::uint32_t Parameters::pretrusted() const {
@@ -378,6 +414,7 @@ Parameters read_parameters(const RunConfig& config) {
     read_planes(config, p);
     read_trust(config, p);
     read_adversary(config, p);
+    check_budget(p);
     cross_check(p);
     check_adversary(p);
     return p;

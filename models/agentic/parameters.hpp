@@ -144,6 +144,9 @@ struct Parameters {
     Duration onoff_on;
     Duration onoff_off;
     double canary_recognition = 0;
+    double adversary_budget = 0;  // 0: none, sybil_fraction counts
+    double adversary_reserve = 0;
+    double identity_cost = 0;
     Targeting targeting = Targeting::popularity;
     std::vector<std::uint16_t> cells;  // targets, ascending
     double claim_quantile = 0;
@@ -152,8 +155,10 @@ struct Parameters {
     Duration histogram_interval;
     Duration flush_interval;
 
-    // floor(f N + 0.5)
+    // floor(f N + 0.5), or what the adversary can pay: floor(budget * (1 - reserve) / cost).
     std::uint32_t sybils() const;
+    // Identities that the budget pays for besides: re-entries under new names.
+    std::uint64_t reentries() const;
     std::uint32_t honest() const { return peers - sybils(); }
 };
 

@@ -96,3 +96,26 @@ def test_uniform_targets_do_not_follow_popularity(tmp_path):
         shares[targeting] = result["poisoned_candidate_share"]
     assert shares["popularity"] > 0.4
     assert 0 < shares["uniform"] < 0.2
+
+
+@pytest.mark.parametrize("budget, reserve, cost, sybils", [(50, 0, 1, 50), (50, 0.5, 1, 25), (10, 0.1, 0.3, 30)])
+def test_a_budget_buys_as_many_sybils_as_it_pays(tmp_path, budget, reserve, cost, sybils):
+    """Each has one descriptor, and once all have registered no entry expires."""
+    settings = {**STATIC, "peers.count": 100, "adversary.budget": budget, "adversary.reserve": reserve,
+                "identity.cost": cost, "run.warmup": "20s", "run.duration": "30s"}
+    [result] = run_seeds(tmp_path, settings, [1])
+    assert set(result.series["poisoned_entries"]) == {sybils}
+    assert set(result.series["live_entries"]) == {100}
+
+
+def test_success_falls_as_canaries_are_recognised_more_often(tmp_path):
+    """Equal seeds share Sybils, peers, intents and arrivals: paired differences, all of one sign."""
+    levels = []
+    for recognition in (0, 0.25, 0.5, 0.75, 1):
+        settings = {"adversary.fraction": 0.3, "policy.name": "tier2", "adversary.canary_recognition": recognition,
+                    "run.warmup": "60s", "run.duration": "360s"}
+        levels.append([result["success_rate"] for result in run_seeds(tmp_path, settings, range(1, 9), rows=False)])
+    means = [sum(level) / len(level) for level in levels]
+    assert means == sorted(means, reverse=True), means
+    # Of 8 pairs all fall with probability 2^-8 if nothing changed.
+    assert all(none > full + 0.02 for none, full in zip(levels[0], levels[-1])), levels
