@@ -14,8 +14,6 @@
 
 namespace parley::agentic {
 
-class SybilActions;
-
 // How a Sybil treats a delegation.
 enum class Conduct : std::uint8_t {
     silent,  // no answer
@@ -25,9 +23,8 @@ enum class Conduct : std::uint8_t {
 
 // A Sybil that is asked about.
 struct Sybil {
-    std::uint32_t identity;  // its present name (identity/identities.hpp)
-    std::uint32_t peer;      // the entity; it keeps it under every name
-    Behaviour behaviour;     // drawn once (behaviour_mix.hpp)
+    std::uint32_t peer;
+    Behaviour behaviour;  // drawn once (behaviour_mix.hpp)
     SimTime now;
 };
 

@@ -10,7 +10,7 @@ namespace parley::agentic {
 
 namespace {
 
-Sybil as_sybil(const PeerView& view, SimTime now) { return {view.id, view.id, view.peer.behaviour, now}; }
+Sybil as_sybil(const PeerView& view, SimTime now) { return {view.id, view.peer.behaviour, now}; }
 
 }  // namespace
 

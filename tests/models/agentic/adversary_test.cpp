@@ -17,7 +17,7 @@ namespace {
 constexpr std::int64_t second = 1'000'000'000;
 
 Sybil sybil_with(Behaviour behaviour, std::int64_t now = 0, std::uint32_t peer = 7) {
-    return {peer, peer, behaviour, SimTime{now}};
+    return {peer, behaviour, SimTime{now}};
 }
 
 TEST(Adversary, LetsEachSybilAnswerByTheBehaviourItDrew) {
