@@ -32,7 +32,7 @@ AgenticState::AgenticState(const AgenticModel& model, const EntityDirectory& dir
       peers_(p_, model.catalogue(), model.instances(), model.sybils(), metrics_, directory.range(partition, peer_kind),
              model.first_shard()),
       requester_(p_, model.catalogue(), metrics_, model.first_shard(), model.first_account()),
-      provider_(p_, metrics_),
+      provider_(p_, model.instances(), model.adversary(), metrics_),
       shard_range_(directory.range(partition, shard_kind)),
       registry_{p_, model.catalogue(), model.instances(), model.sybils(), metrics_},
       account_range_(directory.range(partition, account_kind)),
@@ -168,11 +168,12 @@ void AgenticState::count_levels(SimTime now) {
     metrics_.add(Counter::open_workflows, requester_.open_workflows());
 }
 
-AgenticModel::AgenticModel(Parameters parameters, ResultWriter* writer, int threads)
+AgenticModel::AgenticModel(Parameters parameters, ResultWriter* writer, int threads, Strategies strategies)
     : parameters_(std::move(parameters)),
       catalogue_(parameters_),
       instances_(parameters_, catalogue_),
       sybils_(parameters_.seed, parameters_.peers, parameters_.sybils()),
+      adversary_(parameters_, std::move(strategies)),
       reputation_(*this),
       writer_(writer),
       threads_(threads) {

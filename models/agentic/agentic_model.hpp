@@ -10,6 +10,7 @@
 #include "engine/huge_pages.hpp"
 #include "engine/model.hpp"
 #include "engine/partition.hpp"
+#include "models/agentic/adversary/adversary.hpp"
 #include "models/agentic/discovery/class_catalogue.hpp"
 #include "models/agentic/discovery/instances.hpp"
 #include "models/agentic/discovery/registry_shard.hpp"
@@ -78,8 +79,9 @@ class AgenticModel {
    public:
     using State = AgenticState;
 
-    // `writer` receives rows on the root rank; may be nullptr. `threads`: for the work at boundaries.
-    AgenticModel(Parameters parameters, ResultWriter* writer, int threads);
+    // `writer` receives rows on the root rank; may be nullptr. `threads`: for the work at boundaries. `strategies`:
+    // what Sybils do besides what is configured.
+    AgenticModel(Parameters parameters, ResultWriter* writer, int threads, Strategies strategies = {});
 
     std::vector<EntityKind> entity_kinds() const;
     Duration lookahead() const { return parameters_.min_latency; }
@@ -92,6 +94,7 @@ class AgenticModel {
     const ClassCatalogue& catalogue() const { return catalogue_; }
     const Instances& instances() const { return instances_; }
     const SybilSet& sybils() const { return sybils_; }
+    const Adversary& adversary() const { return adversary_; }
     std::uint32_t first_shard() const { return parameters_.peers; }
     std::uint32_t first_account() const { return parameters_.peers + catalogue_.shard_count(); }
 
@@ -102,6 +105,7 @@ class AgenticModel {
     ClassCatalogue catalogue_;
     Instances instances_;
     SybilSet sybils_;
+    Adversary adversary_;
     ReputationService reputation_;
     ResultWriter* writer_;
     int threads_;

@@ -60,6 +60,8 @@ void add_population_parameters(TableWriter& table) {
                  "How signatures are made: modelled accounts their sizes and CPU times.");
     table.duration("identity.sign_time", "25us", 0, 1, "CPU time to sign a descriptor, canary response or receipt.");
     table.duration("identity.verify_time", "100us", 0, 1, "CPU time to verify a signature.");
+    table.real("identity.cost", "0", "", 0, 1e15,
+               "Price of an identity for an adversary with a budget, in the unit of adversary.budget.");
 }
 
 void add_discovery_parameters(TableWriter& table) {
@@ -164,11 +166,25 @@ void add_policy_parameters(TableWriter& table) {
 
 void add_adversary_parameters(TableWriter& table) {
     table.real("adversary.fraction", "0", "", 0, 0.99, "Share f of the identities that are Sybil.");
+    table.real(
+        "adversary.budget", "0", "", 0, 1e15,
+        "What the adversary can spend on identities, in the unit of identity.cost; 0: adversary.fraction counts.");
+    table.real("adversary.reserve", "0", "", 0, 1,
+               "Share of the budget that is kept back; the rest buys Sybils at the start.");
     table.integer("adversary.descriptors", "2", "descriptors", 1, 64, "Descriptors a Sybil registers.");
     table.real("adversary.embedding_gain", "0.5", "", 0, 1,
                "How far a Sybil moves its embeddings from an honest draw (0) to the prototype (1).");
-    table.real("adversary.silent", "0", "", 0, 1,
-               "Share of the Sybils that never answer delegations; the rest are malicious.");
+    table.choice("adversary.targeting", "popularity", {"popularity", "uniform", "cells"},
+                 "Classes that Sybils register in: drawn by popularity, drawn uniformly, or those of adversary.cells.");
+    table.text("adversary.cells", "none",
+               "With targeting = cells: the classes that Sybils register in, by name, or none.");
+    table.real("adversary.silent", "0", "", 0, 1, "Share of the Sybils that never answer delegations.");
+    table.real("adversary.onoff", "0", "", 0, 1,
+               "Share of the Sybils that are honest and bad in turn; who is neither silent nor that is malicious.");
+    table.duration("adversary.on", "60s", 1e-3, 1e9, "How long an on-off Sybil behaves like an honest peer.");
+    table.duration("adversary.off", "60s", 1e-3, 1e9, "How long it then is malicious.");
+    table.real("adversary.canary_recognition", "0", "", 0, 1,
+               "Probability that a Sybil recognises a canary, which it then passes.");
     table.real("adversary.claim_quantile", "0.1", "", 1e-6, 0.999999,
                "Quantile of honest prices and times that Sybils claim.");
 }
@@ -307,8 +323,55 @@ void read_trust(const RunConfig& config, Parameters& p) {
     p.claim_quantile = config.real("adversary.claim_quantile");
 }
 
+Targeting read_targeting(const std::string& name) {
+    const std::vector<std::string> names{"popularity", "uniform", "cells"};
+    return static_cast<Targeting>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+void read_adversary(const RunConfig& config, Parameters& p) {
+    p.adversary_budget = config.real("adversary.budget");
+    p.adversary_reserve = config.real("adversary.reserve");
+    p.identity_cost = config.real("identity.cost");
+    p.onoff_share = config.real("adversary.onoff");
+    p.onoff_on = config.duration("adversary.on");
+    p.onoff_off = config.duration("adversary.off");
+    p.canary_recognition = config.real("adversary.canary_recognition");
+    p.targeting = read_targeting(config.text("adversary.targeting"));
+    p.cells = parse_cells(config.text("adversary.cells"), p.classes);
+}
+
+// Whole identities that can be paid; what rounding takes from the quotient of two decimal numbers does not count.
+double identities_for(double money, double cost) { return money > 0 ? std::floor(money / cost * (1 + 1e-12)) : 0.0; }
+
 void refuse(bool wrong, const std::string& message) {
     if (wrong) throw InputError(message);
+}
+
+void check_budget(const Parameters& p) {
+    refuse(p.adversary_budget > 0 && p.identity_cost == 0,
+           "adversary.budget is set but identity.cost is 0 (identities for nothing are without number); set both");
+    refuse(p.adversary_budget == 0 && p.identity_cost > 0,
+           "identity.cost is set but adversary.budget is 0 (there is nothing to pay with); set both, or neither");
+    refuse(p.adversary_budget == 0 && p.adversary_reserve > 0,
+           "adversary.reserve is set but adversary.budget is 0 (there is nothing to keep back); set both, or neither");
+    refuse(p.adversary_budget > 0 && p.sybil_fraction > 0,
+           "adversary.budget and adversary.fraction are both set (each says how many Sybils there are); set one");
+    const double bought = identities_for(p.adversary_budget * (1 - p.adversary_reserve), p.identity_cost);
+    refuse(bought >= p.peers, "adversary.budget buys " + std::to_string(static_cast<std::uint64_t>(bought)) +
+                                  " Sybils but there are only " + std::to_string(p.peers) +
+                                  " identities, one of them honest at least; lower it, or raise peers.count or "
+                                  "identity.cost");
+}
+
+void check_adversary(const Parameters& p) {
+    refuse(p.targeting == Targeting::cells && p.cells.empty(),
+           "adversary.targeting is cells but adversary.cells names none; name the classes to poison");
+    refuse(p.targeting != Targeting::cells && !p.cells.empty(),
+           "adversary.cells names classes but adversary.targeting is not cells (they would mean nothing); set it to "
+           "cells, or leave out adversary.cells");
+    refuse(p.silent_share + p.onoff_share > 1,
+           "adversary.silent and adversary.onoff add up to more than 1 (they are shares of the Sybils); lower one of "
+           "them");
 }
 
 void cross_check(const Parameters& p) {
@@ -339,7 +402,14 @@ void cross_check(const Parameters& p) {
 }  // namespace
 
 std::uint32_t Parameters::sybils() const {
+    if (adversary_budget > 0) {
+        return static_cast<std::uint32_t>(identities_for(adversary_budget * (1 - adversary_reserve), identity_cost));
+    }
     return static_cast<std::uint32_t>(std::floor(sybil_fraction * peers + 0.5));
+}
+
+std::uint64_t Parameters::reentries() const {
+    return static_cast<std::uint64_t>(identities_for(adversary_budget, identity_cost)) - sybils();
 }
 
 std::uint32_t Parameters::pretrusted() const {
@@ -367,10 +437,13 @@ Parameters read_parameters(const RunConfig& config) {
     p.flush_interval = config.duration("output.flush_interval");
     read_planes(config, p);
     read_trust(config, p);
+    read_adversary(config, p);
+    check_budget(p);
     if (p.flush_interval == Duration{}) {
         p.flush_interval = duration_from_seconds(std::max(60.0, std::floor(1e7 / p.peers)));
     }
     cross_check(p);
+    check_adversary(p);
     return p;
 }
 

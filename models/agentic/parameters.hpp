@@ -20,6 +20,9 @@ inline constexpr std::size_t tier_count = 4;
 // How the reputation service computes global trust.
 enum class ReputationKind : std::uint8_t { none, beta, eigentrust, sybilrank };
 
+// Which classes Sybils register descriptors in.
+enum class Targeting : std::uint8_t { popularity, uniform, cells };
+
 // One step of the workflow every requester runs.
 struct WorkflowStep {
     static constexpr std::int32_t any_class = -1;
@@ -148,15 +151,26 @@ struct Parameters {
     double sybil_fraction = 0;
     std::uint32_t sybil_descriptors = 0;
     double embedding_gain = 0;
-    double silent_share = 0;  // of the Sybils; the others are malicious
+    double silent_share = 0;  // of the Sybils; who is neither silent nor onoff is malicious
+    double onoff_share = 0;
+    Duration onoff_on;
+    Duration onoff_off;
+    double canary_recognition = 0;
+    double adversary_budget = 0;  // 0: none, sybil_fraction counts
+    double adversary_reserve = 0;
+    double identity_cost = 0;
+    Targeting targeting = Targeting::popularity;
+    std::vector<std::uint16_t> cells;  // targets, ascending
     double claim_quantile = 0;
 
     Duration interval;
     Duration histogram_interval;
     Duration flush_interval;
 
-    // floor(f N + 0.5)
+    // floor(f N + 0.5), or what the adversary can pay: floor(budget * (1 - reserve) / cost).
     std::uint32_t sybils() const;
+    // Identities that the budget pays for besides: re-entries under new names.
+    std::uint64_t reentries() const;
     std::uint32_t honest() const { return peers - sybils(); }
 };
 

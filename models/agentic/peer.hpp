@@ -9,7 +9,7 @@
 
 namespace parley::agentic {
 
-enum class Behaviour : std::uint8_t { honest, malicious, silent };
+enum class Behaviour : std::uint8_t { honest, malicious, silent, onoff };
 
 struct Peer {
     std::uint32_t sequence = 0;  // the engine's count of sent events

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/distributions.hpp"
+#include "models/agentic/adversary/behaviour_mix.hpp"
 #include "models/agentic/agentic_model.hpp"
 #include "models/agentic/message_sizes.hpp"
 
@@ -33,10 +34,7 @@ std::size_t PeerPopulation::most_instances(const Parameters& parameters) {
 void PeerPopulation::add_peer(std::uint32_t id, std::vector<std::uint16_t>& classes) {
     const bool sybil = sybils_.contains(id);
     Peer& peer = *new (record(id)) Peer;
-    if (sybil) {
-        RandomStream stream = stream_of(p_.seed, id, Purpose::sybil_behaviour, 0);
-        peer.behaviour = bernoulli(stream, p_.silent_share) ? Behaviour::silent : Behaviour::malicious;
-    }
+    if (sybil) peer.behaviour = draw_behaviour(p_, id);
     classes.clear();
     catalogue_instances_.append_classes(id, sybil, classes);
     peer.first_instance = static_cast<std::uint32_t>(drift_.size());

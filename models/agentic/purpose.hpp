@@ -35,6 +35,8 @@ enum class Purpose : std::uint32_t {
     behind_nat,         // item: 0
     direct_path,        // entity: the receiver; item: the sender
     relay,              // item: the sender's number of the message
+    onoff_phase,        // item: 0
+    sybil_targets,      // item: 0
 };
 
 // `variant` splits a purpose further.

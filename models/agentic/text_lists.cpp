@@ -103,4 +103,24 @@ std::vector<WorkflowStep> parse_steps(const std::string& text, const std::vector
     return steps;
 }
 
+std::vector<std::uint16_t> parse_cells(const std::string& text, const std::vector<ClassSpec>& classes) {
+    std::vector<std::uint16_t> cells;
+    if (trimmed(text) == "none") return cells;
+    for (const std::string& name : split(text, ',')) {
+        const auto found =
+            std::find_if(classes.begin(), classes.end(), [&](const ClassSpec& c) { return c.name == name; });
+        if (found == classes.end()) {
+            throw InputError("adversary.cells names the class `" + name +
+                             "`, which capability.classes does not have; name one of its classes, or write none");
+        }
+        const auto c = static_cast<std::uint16_t>(found - classes.begin());
+        if (std::find(cells.begin(), cells.end(), c) != cells.end()) {
+            throw InputError("adversary.cells names the class `" + name + "` twice; name it once");
+        }
+        cells.push_back(c);
+    }
+    std::sort(cells.begin(), cells.end());
+    return cells;
+}
+
 }  // namespace parley::agentic

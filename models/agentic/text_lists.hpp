@@ -1,4 +1,4 @@
-// The two lists a configuration writes as text: capability classes and workflow steps.
+// The lists a configuration writes as text: capability classes, workflow steps, cells.
 #pragma once
 
 #include <string>
@@ -14,5 +14,8 @@ std::vector<ClassSpec> parse_classes(const std::string& text, Duration generated
 
 // "image_generation/medium, publishing/high/side_effect"; names must be among `classes` or `any`. Throws InputError.
 std::vector<WorkflowStep> parse_steps(const std::string& text, const std::vector<ClassSpec>& classes);
+
+// "publishing, image_generation": indices of these classes, ascending; "none": empty. Throws InputError.
+std::vector<std::uint16_t> parse_cells(const std::string& text, const std::vector<ClassSpec>& classes);
 
 }  // namespace parley::agentic

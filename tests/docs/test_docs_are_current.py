@@ -166,6 +166,23 @@ def test_example_model_compiles_and_runs(tmp_path: Path) -> None:
     assert outputs[0].strip() in (ROOT / "docs" / "adding-a-model.md").read_text("utf-8")
 
 
+def test_example_strategy_compiles_and_runs(tmp_path: Path) -> None:
+    """docs/adding-an-adversary.md: its command and its output."""
+    libraries = [BINARY.parent / folder / name for folder, name in (
+        ("models", "libparley_agentic.a"), ("models", "libparley_kernels.a"), ("engine", "libparley_engine.a"))]
+    if not all(library.exists() for library in libraries):
+        pytest.skip(f"the libraries are not beside {BINARY}")
+    program = tmp_path / "sleepers"
+    compiled = subprocess.run(["g++", "-std=c++20", "-O1", "-Wall", "-Wextra", "-ffp-contract=off", "-fopenmp", "-I.",
+                               "docs/examples/sleepers.cpp", *map(str, libraries),
+                               "-lboost_program_options", "-o", str(program)],
+                              capture_output=True, text=True, check=False, cwd=ROOT)
+    assert compiled.returncode == 0, compiled.stderr
+    assert not compiled.stderr, compiled.stderr
+    output = subprocess.run([str(program)], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert output.strip() in (ROOT / "docs" / "adding-an-adversary.md").read_text("utf-8")
+
+
 def renew_parameters_page() -> None:
     text = PARAMETERS.read_text("utf-8")
     head = text[:text.index("\n## ") + 1]

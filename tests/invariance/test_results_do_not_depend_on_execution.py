@@ -39,6 +39,11 @@ CASES = {
         "peers.count": 400, "peers.workflow_rate": 0.2, "run.duration": "40s", "run.warmup": "10s",
         "registry.entries_per_shard": 80, "network.regions": "regions/simblock-2019.csv", "query.regions": "NA, EU, JP",
         "network.loss": 0.05, "nat.share": 0.5}),
+    # What Sybils may do besides poisoning the index.
+    "adversary": (CONFIGS / "paper-sybil.ini", FEW, {
+        "peers.count": 300, "peers.workflow_rate": 0.3, "run.duration": "40s", "run.warmup": "5s",
+        "adversary.targeting": "uniform", "adversary.silent": 0.2, "adversary.onoff": 0.4, "adversary.on": "3s",
+        "adversary.off": "2s", "adversary.canary_recognition": 0.3, "adversary.fraction": 0.4}),
 }
 
 

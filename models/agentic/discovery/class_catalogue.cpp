@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "engine/distributions.hpp"
+#include "models/agentic/adversary/targeting.hpp"
 #include "models/agentic/identity/sybil_set.hpp"
 
 namespace parley::agentic {
@@ -52,8 +53,8 @@ void ClassCatalogue::set_shards(const Parameters& parameters) {
         Class& entry = classes_[c];
         const double offered =
             parameters.classes_generated ? std::min(1.0, parameters.capabilities * entry.popularity) : parameters.share;
-        const double expected = parameters.honest() * offered +
-                                parameters.sybils() * std::min(1.0, parameters.sybil_descriptors * entry.popularity);
+        const double expected =
+            parameters.honest() * offered + parameters.sybils() * sybil_share(parameters, c, entry.popularity);
         entry.expected_entries = expected;
         for (const WorkflowStep& step : parameters.steps) {
             if (step.capability_class == WorkflowStep::any_class) entry.queries += entry.popularity;

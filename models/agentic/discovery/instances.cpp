@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/distributions.hpp"
+#include "models/agentic/adversary/targeting.hpp"
 
 namespace parley::agentic {
 
@@ -14,6 +15,7 @@ constexpr std::uint32_t patience = 32;
 }  // namespace
 
 void Instances::append_classes(std::uint32_t peer, bool sybil, std::vector<std::uint16_t>& classes) const {
+    if (sybil && parameters_.targeting != Targeting::popularity) return append_targets(parameters_, peer, classes);
     if (sybil) return append_distinct(peer, parameters_.sybil_descriptors, classes);
     if (parameters_.classes_generated) return append_distinct(peer, parameters_.capabilities, classes);
     RandomStream stream = stream_of(parameters_.seed, peer, Purpose::offered_classes, 0);

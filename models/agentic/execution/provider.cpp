@@ -8,13 +8,19 @@
 
 namespace parley::agentic {
 
+namespace {
+
+Sybil as_sybil(const PeerView& view, SimTime now) { return {view.id, view.peer.behaviour, now}; }
+
+}  // namespace
+
 void Provider::on_canary(AgenticContext& context, const PeerView& view, const CanaryRequest& request,
                          std::uint32_t requester) {
     const bool sybil = view.peer.behaviour != Behaviour::honest;
     RandomStream stream = stream_of(p_.seed, view.id, Purpose::canary_outcome, view.peer.canaries++);
     double pass = p_.canary_pass;
     if (sybil) {
-        pass = p_.canary_guess;
+        pass = adversary_.canary_pass(as_sybil(view, context.now()));
     } else if (p_.drift && view.degraded(view.instance_of(request.name.capability_class), context.now(), p_)) {
         pass = p_.degraded_quality;
     }
@@ -33,8 +39,8 @@ Duration Provider::execution_time(std::uint32_t peer, std::uint32_t task, float 
 void Provider::on_delegate(AgenticContext& context, const PeerView& view, const Delegate& request,
                            std::uint32_t requester) {
     Peer& peer = view.peer;
-    if (peer.behaviour == Behaviour::silent) return;
     const bool honest = peer.behaviour == Behaviour::honest;
+    if (!honest && adversary_.conduct(as_sybil(view, context.now())) == Conduct::silent) return;
     // One task is in service, queue_capacity may wait.
     if (honest && peer.tasks_here > p_.queue_capacity) {
         network_.post(context, requester, EventKind::busy, MessageKind::busy, message_size::busy, Busy{request.name});
@@ -56,16 +62,18 @@ void Provider::on_delegate(AgenticContext& context, const PeerView& view, const 
                               static_cast<std::uint16_t>(instance)});
 }
 
-bool Provider::is_good(const PeerView& view, const TaskDone& task, SimTime now) const {
-    if (view.peer.behaviour != Behaviour::honest) return false;
-    RandomStream stream = stream_of(p_.seed, view.id, Purpose::execution_outcome, task.task);
-    return bernoulli(
-        stream, view.degraded(task.instance, now, p_) ? p_.degraded_quality : view.instances[task.instance].quality);
+double Provider::quality(const PeerView& view, const TaskDone& task, SimTime now) const {
+    if (view.peer.behaviour == Behaviour::honest) {
+        return view.degraded(task.instance, now, p_) ? p_.degraded_quality : view.instances[task.instance].quality;
+    }
+    const bool like_honest = adversary_.conduct(as_sybil(view, now)) == Conduct::honest;
+    return like_honest ? instances_.quality(view.id, task.name.capability_class) : 0.0;
 }
 
 void Provider::on_task_done(AgenticContext& context, const PeerView& view, const TaskDone& task) {
     if (view.peer.behaviour == Behaviour::honest) --view.peer.tasks_here;
-    const bool good = is_good(view, task, context.now());
+    RandomStream stream = stream_of(p_.seed, view.id, Purpose::execution_outcome, task.task);
+    const bool good = bernoulli(stream, quality(view, task, context.now()));
     metrics_.add(good ? Counter::executions_good : Counter::executions_bad);
     if (!good && task.side_effect != 0) metrics_.add(Counter::unsafe_actions);
     Duration after{};

@@ -1,17 +1,24 @@
 // A peer as provider: works on delegated tasks one at a time, and on canaries outside its queue.
 //
-// A Sybil keeps no queue: a malicious one returns a bad result after an honest-like time, a silent one nothing.
+// A Sybil keeps no queue. What it does with a canary or a delegation is the adversary's affair
+// (adversary/strategy.hpp); its work takes a time like an honest peer's.
 #pragma once
 
+#include "models/agentic/adversary/adversary.hpp"
 #include "models/agentic/connectivity/post.hpp"
+#include "models/agentic/discovery/instances.hpp"
 #include "models/agentic/peer.hpp"
 
 namespace parley::agentic {
 
 class Provider {
    public:
-    Provider(const Parameters& parameters, Metrics& metrics)
-        : p_(parameters), metrics_(metrics), network_{parameters, metrics} {}
+    Provider(const Parameters& parameters, const Instances& instances, const Adversary& adversary, Metrics& metrics)
+        : p_(parameters),
+          instances_(instances),
+          adversary_(adversary),
+          metrics_(metrics),
+          network_{parameters, metrics} {}
 
     void on_canary(AgenticContext& context, const PeerView& view, const CanaryRequest& request,
                    std::uint32_t requester);
@@ -20,9 +27,12 @@ class Provider {
 
    private:
     Duration execution_time(std::uint32_t peer, std::uint32_t task, float median_seconds) const;
-    bool is_good(const PeerView& view, const TaskDone& task, SimTime now) const;
+    // Probability that the execution that is complete now is good.
+    double quality(const PeerView& view, const TaskDone& task, SimTime now) const;
 
     const Parameters& p_;
+    const Instances& instances_;
+    const Adversary& adversary_;
     Metrics& metrics_;
     Network network_;
 };

@@ -168,6 +168,41 @@ TEST(Parameters, RefuseARunWithoutHonestPeers) {
     EXPECT_NO_THROW(parameters_with({"adversary.fraction=0.9", "peers.count=9"}));
 }
 
+TEST(Parameters, RefuseContradictoryTargets) {
+    expect_refusal({"adversary.targeting=cells"}, {"adversary.targeting", "adversary.cells"});
+    expect_refusal({"adversary.cells=publishing"}, {"adversary.cells", "adversary.targeting"});
+    expect_refusal({"adversary.targeting=cells", "adversary.cells=publishing, publishing"}, {"publishing", "twice"});
+    const Parameters p = parameters_with({"adversary.targeting=cells", "adversary.cells=publishing, image_generation"});
+    EXPECT_EQ(p.cells, (std::vector<std::uint16_t>{0, 1}));
+}
+
+TEST(Parameters, RefuseAMixOfBehavioursAboveOne) {
+    expect_refusal({"adversary.silent=0.6", "adversary.onoff=0.5"}, {"adversary.silent", "adversary.onoff"});
+    EXPECT_NO_THROW(parameters_with({"adversary.silent=0.5", "adversary.onoff=0.5"}));
+}
+
+TEST(Parameters, BuySybilsFromABudget) {
+    const auto bought = [](const std::string& budget, const std::string& reserve, const std::string& cost) {
+        return parameters_with({"adversary.budget=" + budget, "adversary.reserve=" + reserve, "identity.cost=" + cost});
+    };
+    EXPECT_EQ(bought("30", "0", "1").sybils(), 30U);
+    EXPECT_EQ(bought("30", "0", "1").reentries(), 0U);
+    EXPECT_EQ(bought("100", "0.5", "3").sybils(), 16U);  // 50 / 3
+    EXPECT_EQ(bought("100", "0.5", "3").reentries(), 17U);
+    EXPECT_EQ(bought("100", "1", "3").sybils(), 0U);
+    EXPECT_EQ(bought("0.3", "0", "0.1").sybils(), 3U);  // 0.3 / 0.1 is below 3 in binary numbers
+    EXPECT_EQ(bought("99", "0", "1").honest(), 1U);
+}
+
+TEST(Parameters, RefuseContradictoryBudgets) {
+    expect_refusal({"adversary.budget=10"}, {"adversary.budget", "identity.cost"});
+    expect_refusal({"identity.cost=10"}, {"identity.cost", "adversary.budget"});
+    expect_refusal({"adversary.reserve=0.5"}, {"adversary.reserve", "adversary.budget"});
+    expect_refusal({"adversary.budget=10", "identity.cost=1", "adversary.fraction=0.1"},
+                   {"adversary.budget", "adversary.fraction"});
+    expect_refusal({"adversary.budget=100", "identity.cost=1"}, {"adversary.budget", "100"});
+}
+
 TEST(Parameters, RefuseHistogramsBetweenIntervals) {
     expect_refusal({"output.interval=3s"}, {"output.histogram_interval", "output.interval", "multiple"});
     EXPECT_NO_THROW(parameters_with({"output.interval=2s"}));

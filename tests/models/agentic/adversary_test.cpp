@@ -1,0 +1,142 @@
+// The adversary: how strategies compose, and which classes Sybils choose.
+#include "models/agentic/adversary/adversary.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "models/agentic/adversary/behaviour_mix.hpp"
+#include "models/agentic/adversary/targeting.hpp"
+#include "models/agentic/discovery/class_catalogue.hpp"
+#include "test_parameters.hpp"
+
+namespace parley::agentic {
+namespace {
+
+constexpr std::int64_t second = 1'000'000'000;
+
+Sybil sybil_with(Behaviour behaviour, std::int64_t now = 0, std::uint32_t peer = 7) {
+    return {peer, behaviour, SimTime{now}};
+}
+
+TEST(Adversary, LetsEachSybilAnswerByTheBehaviourItDrew) {
+    const Parameters p = parameters_with({"adversary.silent=0.3", "adversary.onoff=0.3", "adversary.on=1000000s"});
+    const Adversary adversary(p);
+    EXPECT_EQ(adversary.conduct(sybil_with(Behaviour::malicious)), Conduct::bad);
+    EXPECT_EQ(adversary.conduct(sybil_with(Behaviour::silent)), Conduct::silent);
+    EXPECT_EQ(adversary.conduct(sybil_with(Behaviour::onoff)), Conduct::honest);
+    EXPECT_EQ(adversary.canary_pass(sybil_with(Behaviour::malicious)), 0.05);
+    EXPECT_EQ(adversary.canary_pass(sybil_with(Behaviour::silent)), 0.05);
+    EXPECT_EQ(adversary.canary_pass(sybil_with(Behaviour::onoff)), 0.99);
+}
+
+TEST(Adversary, RecognisesCanariesOnTopOfEveryBehaviour) {
+    const Parameters p = parameters_with({"adversary.canary_recognition=0.5", "canary.guess=0.25",
+                                          "adversary.onoff=0.5", "adversary.on=1000000s", "canary.pass_nominal=0.5"});
+    const Adversary adversary(p);
+    EXPECT_DOUBLE_EQ(adversary.canary_pass(sybil_with(Behaviour::malicious)), 0.625);
+    EXPECT_DOUBLE_EQ(adversary.canary_pass(sybil_with(Behaviour::onoff)), 0.75);
+}
+
+TEST(Adversary, AsksStrategiesFromOutsideLast) {
+    class Contrary : public Strategy {
+       public:
+        Conduct conduct(const Sybil&, Conduct before) const override {
+            return before == Conduct::silent ? Conduct::honest : Conduct::silent;
+        }
+    };
+    const Parameters p = parameters_with({"adversary.silent=0.5"});
+    Strategies others;
+    others.push_back(std::make_unique<Contrary>());
+    const Adversary adversary(p, std::move(others));
+    EXPECT_EQ(adversary.conduct(sybil_with(Behaviour::silent)), Conduct::honest);
+    EXPECT_EQ(adversary.conduct(sybil_with(Behaviour::malicious)), Conduct::silent);
+}
+
+TEST(Adversary, OnOffSybilsKeepTheirCycle) {
+    const Parameters p = parameters_with({"adversary.onoff=1", "adversary.on=3s", "adversary.off=2s"});
+    const Adversary adversary(p);
+    int phases_on = 0;
+    for (std::uint32_t peer = 0; peer < 1000; ++peer) {
+        int on = 0;
+        int turns = 0;
+        for (std::int64_t ds = 0; ds < 50; ++ds) {
+            const auto at = [&](std::int64_t tenths) {
+                return adversary.conduct(sybil_with(Behaviour::onoff, tenths * second / 10, peer));
+            };
+            on += at(ds) == Conduct::honest;
+            turns += at(ds) != at(ds + 1);
+            ASSERT_EQ(at(ds), at(ds + 50)) << "the cycle is 5 s";
+        }
+        ASSERT_EQ(on, 30);
+        ASSERT_EQ(turns, 2);
+        phases_on += adversary.conduct(sybil_with(Behaviour::onoff, 0, peer)) == Conduct::honest;
+    }
+    EXPECT_NEAR(phases_on, 600, 5 * std::sqrt(1000 * 0.6 * 0.4));
+}
+
+TEST(BehaviourMix, DrawsEachBehaviourWithItsProbability) {
+    const Parameters p = parameters_with({"adversary.silent=0.2", "adversary.onoff=0.3"});
+    int counts[4] = {};
+    for (std::uint32_t peer = 0; peer < 10'000; ++peer) ++counts[static_cast<int>(draw_behaviour(p, peer))];
+    EXPECT_EQ(counts[static_cast<int>(Behaviour::honest)], 0);
+    EXPECT_NEAR(counts[static_cast<int>(Behaviour::silent)], 2000, 5 * 40);
+    EXPECT_NEAR(counts[static_cast<int>(Behaviour::onoff)], 3000, 5 * 46);
+}
+
+// --- targeting
+
+const std::vector<std::string> twenty{"capability.classes=20", "workflow.steps=any/low", "adversary.fraction=0.5"};
+
+std::vector<std::uint16_t> targets(const Parameters& p, std::uint32_t peer) {
+    std::vector<std::uint16_t> classes;
+    append_targets(p, peer, classes);
+    return classes;
+}
+
+Parameters targeting(const std::vector<std::string>& settings) {
+    std::vector<std::string> all = twenty;
+    all.insert(all.end(), settings.begin(), settings.end());
+    return parameters_with(all);
+}
+
+TEST(Targeting, UniformDrawsDistinctClassesEquallyOften) {
+    const Parameters p = targeting({"adversary.targeting=uniform", "adversary.descriptors=5"});
+    int counts[20] = {};
+    for (std::uint32_t peer = 0; peer < 4000; ++peer) {
+        const auto classes = targets(p, peer);
+        ASSERT_EQ(std::set<std::uint16_t>(classes.begin(), classes.end()).size(), 5U);
+        for (const std::uint16_t c : classes) ++counts[c];
+    }
+    for (const int count : counts) EXPECT_NEAR(count, 1000, 5 * std::sqrt(4000 * 0.25 * 0.75));
+}
+
+TEST(Targeting, CellsAreAllTakenWhenDescriptorsSuffice) {
+    const Parameters p = targeting({"adversary.targeting=cells", "adversary.cells=class7, class3"});
+    EXPECT_EQ(targets(p, 1), (std::vector<std::uint16_t>{3, 7}));
+    const Parameters one =
+        targeting({"adversary.targeting=cells", "adversary.cells=class7, class3, class9", "adversary.descriptors=1"});
+    int counts[20] = {};
+    for (std::uint32_t peer = 0; peer < 3000; ++peer) {
+        ASSERT_EQ(targets(one, peer).size(), 1U);
+        ++counts[targets(one, peer)[0]];
+    }
+    for (const int c : {3, 7, 9}) EXPECT_NEAR(counts[c], 1000, 5 * std::sqrt(3000 * 2.0 / 9));
+}
+
+TEST(Targeting, TheRegistryMakesRoomForTheEntriesThatWillCome) {
+    const Parameters p =
+        targeting({"adversary.targeting=cells", "adversary.cells=class3, class7, class9, class11", "peers.count=1000",
+                   "registry.entries_per_shard=50", "capability.zipf=0", "peers.capabilities=2"});
+    const ClassCatalogue catalogue(p);
+    // 500 honest peers in 2 of 20 classes: 50 a cell. 500 Sybils in 2 of 4 cells: 250 each.
+    EXPECT_EQ(catalogue.shards_of(3), 6U);
+    EXPECT_EQ(catalogue.shards_of(4), 1U);
+    const ClassCatalogue uniform(targeting(
+        {"adversary.targeting=uniform", "peers.count=1000", "registry.entries_per_shard=50", "capability.zipf=0"}));
+    for (std::uint32_t c = 0; c < 20; ++c) EXPECT_EQ(uniform.shards_of(c), 2U);
+}
+
+}  // namespace
+}  // namespace parley::agentic
