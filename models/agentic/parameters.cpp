@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "models/agentic/policy/policies.hpp"
 #include "models/agentic/text_lists.hpp"
 
 namespace parley::agentic {
@@ -104,7 +105,7 @@ void add_execution_parameters(TableWriter& table) {
 }
 
 void add_policy_parameters(TableWriter& table) {
-    table.choice("policy.name", "risk_aware", {"optimistic", "tier1", "tier2", "tier3", "risk_aware"},
+    table.choice("policy.name", "risk_aware", policy_names(),
                  "Verification policy of all requesters; risk_aware takes the tier from the step's risk class.");
     table.integer("policy.low_risk_tier", "1", "", 0, 3, "Tier of low-risk steps under risk_aware.");
     table.integer("policy.medium_risk_tier", "2", "", 0, 3, "Tier of medium-risk steps under risk_aware.");
@@ -225,17 +226,11 @@ void read_planes(const RunConfig& config, Parameters& p) {
     p.degraded_quality = config.real("drift.q_degraded");
 }
 
-void read_tiers(const RunConfig& config, Parameters& p) {
-    const std::string& policy = config.text("policy.name");
-    if (policy == "risk_aware") {
-        p.tier_of_risk[0] = static_cast<Tier>(config.integer("policy.low_risk_tier"));
-        p.tier_of_risk[1] = static_cast<Tier>(config.integer("policy.medium_risk_tier"));
-        p.tier_of_risk[2] = static_cast<Tier>(config.integer("policy.high_risk_tier"));
-        return;
-    }
-    const std::vector<std::string> names{"optimistic", "tier1", "tier2", "tier3"};
-    const auto tier = static_cast<Tier>(std::find(names.begin(), names.end(), policy) - names.begin());
-    std::fill(std::begin(p.tier_of_risk), std::end(p.tier_of_risk), tier);
+void read_policy(const RunConfig& config, Parameters& p) {
+    p.policy = config.text("policy.name");
+    p.tier_of_risk[0] = static_cast<Tier>(config.integer("policy.low_risk_tier"));
+    p.tier_of_risk[1] = static_cast<Tier>(config.integer("policy.medium_risk_tier"));
+    p.tier_of_risk[2] = static_cast<Tier>(config.integer("policy.high_risk_tier"));
 }
 
 ReputationKind read_reputation_kind(const std::string& name) {
@@ -244,7 +239,7 @@ ReputationKind read_reputation_kind(const std::string& name) {
 }
 
 void read_trust(const RunConfig& config, Parameters& p) {
-    read_tiers(config, p);
+    read_policy(config, p);
     p.threshold = config.real("policy.threshold");
     p.softmax = config.text("policy.select") == "softmax";
     p.temperature = config.real("policy.temperature");

@@ -95,7 +95,8 @@ struct Parameters {
     Duration mean_degraded;
     double degraded_quality = 0;
 
-    Tier tier_of_risk[3] = {0, 0, 0};
+    std::string policy;
+    Tier tier_of_risk[3] = {1, 2, 3};  // under risk_aware
     double threshold = 0;
     bool softmax = true;
     double temperature = 0;

@@ -53,7 +53,7 @@ void Requester::begin_step(AgenticContext& context, Peer& peer, Workflow& workfl
     } else {
         workflow.capability_class = static_cast<std::uint16_t>(step.capability_class);
     }
-    workflow.tier = p_.tier_of_risk[static_cast<std::size_t>(step.risk)];
+    workflow.tier = policy_->tier_of(step.risk);
     workflow.phase = Phase::discovering;
     workflow.retries_left = static_cast<std::uint8_t>(p_.query_retries);
     workflow.shards_answered = 0;

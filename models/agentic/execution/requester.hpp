@@ -16,12 +16,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "models/agentic/connectivity/post.hpp"
 #include "models/agentic/discovery/class_catalogue.hpp"
 #include "models/agentic/execution/workflow.hpp"
 #include "models/agentic/peer.hpp"
+#include "models/agentic/policy/policies.hpp"
 #include "models/agentic/trust/local_reputation.hpp"
 #include "models/agentic/trust/utility.hpp"
 
@@ -38,6 +40,7 @@ class Requester {
           network_{parameters, metrics},
           pool_(parameters),
           reputation_(parameters),
+          policy_(make_policy(parameters)),
           first_shard_(first_shard),
           first_account_(first_account) {}
 
@@ -96,6 +99,7 @@ class Requester {
     Network network_;
     WorkflowPool pool_;
     LocalReputation reputation_;
+    std::unique_ptr<const Policy> policy_;
     std::uint32_t first_shard_;
     std::uint32_t first_account_;
     // scratch space

@@ -102,20 +102,6 @@ TEST(Parameters, HaveTheWorkflowOfThePaper) {
     EXPECT_TRUE(p.steps[1].side_effect);
 }
 
-TEST(Parameters, TakeTiersFromThePolicyOrTheRisk) {
-    const auto tiers = [](const std::vector<std::string>& overrides) {
-        const Parameters p = parameters_with(overrides);
-        return std::vector<int>(std::begin(p.tier_of_risk), std::end(p.tier_of_risk));
-    };
-    EXPECT_EQ(tiers({"policy.name=optimistic"}), (std::vector<int>{0, 0, 0}));
-    EXPECT_EQ(tiers({"policy.name=tier1"}), (std::vector<int>{1, 1, 1}));
-    EXPECT_EQ(tiers({"policy.name=tier2"}), (std::vector<int>{2, 2, 2}));
-    EXPECT_EQ(tiers({"policy.name=tier3"}), (std::vector<int>{3, 3, 3}));
-    EXPECT_EQ(tiers({"policy.name=risk_aware"}), (std::vector<int>{1, 2, 3}));
-    EXPECT_EQ(tiers({"policy.name=risk_aware", "policy.low_risk_tier=0", "policy.high_risk_tier=2"}),
-              (std::vector<int>{0, 2, 2}));
-}
-
 TEST(Parameters, ReadChoices) {
     EXPECT_TRUE(parameters_with({"drift.kind=two_state"}).drift);
     EXPECT_FALSE(parameters_with({"policy.select=argmax"}).softmax);
