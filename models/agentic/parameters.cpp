@@ -105,11 +105,20 @@ void add_execution_parameters(TableWriter& table) {
 }
 
 void add_policy_parameters(TableWriter& table) {
-    table.choice("policy.name", "risk_aware", policy_names(),
-                 "Verification policy of all requesters; risk_aware takes the tier from the step's risk class.");
+    table.choice(
+        "policy.name", "risk_aware", policy_names(),
+        "Verification policy of all requesters; risk_aware takes the tier from the step's risk class, cost_aware "
+        "the one with the least expected cost.");
     table.integer("policy.low_risk_tier", "1", "", 0, 3, "Tier of low-risk steps under risk_aware.");
     table.integer("policy.medium_risk_tier", "2", "", 0, 3, "Tier of medium-risk steps under risk_aware.");
     table.integer("policy.high_risk_tier", "3", "", 0, 3, "Tier of high-risk steps under risk_aware.");
+    table.real("policy.byte_weight", "1", "", 0, 1e9, "Weight of a byte of verification under cost_aware.");
+    table.real("policy.loss_low", "40000", "bytes", 0, 1e15, "Loss by an accepted bad low-risk step under cost_aware.");
+    table.real("policy.loss_medium", "80000", "bytes", 0, 1e15,
+               "Loss by an accepted bad medium-risk step under cost_aware.");
+    table.real("policy.loss_high", "160000", "bytes", 0, 1e15,
+               "Loss by an accepted bad high-risk step under cost_aware.");
+    table.real("policy.loss_failed", "40000", "bytes", 0, 1e15, "Loss by a failed step under cost_aware.");
     table.real("policy.threshold", "0.3", "", 0, 1, "Least trust of a candidate from tier 1 on.");
     table.choice("policy.select", "softmax", {"softmax", "argmax"}, "How candidates are ordered by utility.");
     table.real("policy.temperature", "0.05", "", 1e-6, 1e6, "Temperature of softmax selection.");
@@ -231,6 +240,11 @@ void read_policy(const RunConfig& config, Parameters& p) {
     p.tier_of_risk[0] = static_cast<Tier>(config.integer("policy.low_risk_tier"));
     p.tier_of_risk[1] = static_cast<Tier>(config.integer("policy.medium_risk_tier"));
     p.tier_of_risk[2] = static_cast<Tier>(config.integer("policy.high_risk_tier"));
+    p.byte_weight = config.real("policy.byte_weight");
+    p.loss_of_risk[0] = config.real("policy.loss_low");
+    p.loss_of_risk[1] = config.real("policy.loss_medium");
+    p.loss_of_risk[2] = config.real("policy.loss_high");
+    p.loss_failed = config.real("policy.loss_failed");
 }
 
 ReputationKind read_reputation_kind(const std::string& name) {

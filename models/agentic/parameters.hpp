@@ -97,6 +97,9 @@ struct Parameters {
 
     std::string policy;
     Tier tier_of_risk[3] = {1, 2, 3};  // under risk_aware
+    double byte_weight = 0;            // under cost_aware, as are the losses, in bytes
+    double loss_of_risk[3] = {0, 0, 0};
+    double loss_failed = 0;
     double threshold = 0;
     bool softmax = true;
     double temperature = 0;

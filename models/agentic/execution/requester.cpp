@@ -133,6 +133,7 @@ void Requester::rank_candidates(AgenticContext& context, Peer& peer, Workflow& w
         return fail(peer, workflow, workflow.removed_by_trust ? Failure::no_trusted_candidate : Failure::no_candidate);
     }
     const double class_mean = catalogue_.mean_execution_seconds(workflow.capability_class);
+    if (policy_->looks_at_candidates()) decide_tier(context, peer, workflow, candidates);
     valued_.clear();
     for (const Candidate& candidate : candidates) {
         double value = base_utility(candidate, p_, class_mean);
@@ -150,6 +151,28 @@ void Requester::rank_candidates(AgenticContext& context, Peer& peer, Workflow& w
     const auto ranked = pool_.ranked(workflow);
     for (std::size_t i = 0; i < valued_.size(); ++i) ranked[i] = {valued_[i].peer, CandidateState::untried, 0};
     try_next(context, peer, workflow);
+}
+
+// Without a trusted candidate the tier stays that of the query.
+void Requester::decide_tier(AgenticContext& context, const Peer& peer, Workflow& workflow,
+                            std::span<const Candidate> candidates) {
+    const double class_mean = catalogue_.mean_execution_seconds(workflow.capability_class);
+    constexpr double none = -1.0;  // utilities are not negative
+    double best_base = none;
+    double best_trusted = none;
+    Outlook outlook;
+    for (const Candidate& candidate : candidates) {
+        const double base = base_utility(candidate, p_, class_mean);
+        const double trust = reputation_.trust(peer.reputation, candidate.peer, candidate.trust, context.now());
+        const Prospect prospect{trust, candidate.quality};
+        if (base > best_base) outlook.by_utility = prospect;
+        best_base = std::max(best_base, base);
+        const double trusted = trust < p_.threshold ? none : trusted_utility(base, trust, p_);
+        if (trusted > best_trusted) outlook.by_trust = prospect;
+        best_trusted = std::max(best_trusted, trusted);
+    }
+    if (best_trusted == none) return;
+    workflow.tier = policy_->tier_after_discovery(step_of(workflow).risk, outlook);
 }
 
 // --- verification and delegation

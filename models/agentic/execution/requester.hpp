@@ -79,6 +79,9 @@ class Requester {
     void merge(Workflow& workflow, std::span<const Candidate> candidates);
     void rank_candidates(AgenticContext& context, Peer& peer, Workflow& workflow,
                          std::span<const Candidate> candidates);
+    // Under a policy that looks at the candidates first.
+    void decide_tier(AgenticContext& context, const Peer& peer, Workflow& workflow,
+                     std::span<const Candidate> candidates);
     void try_next(AgenticContext& context, Peer& peer, Workflow& workflow);
     void send_canaries(AgenticContext& context, Workflow& workflow, std::size_t first);
     void delegate(AgenticContext& context, Workflow& workflow, std::size_t rank);

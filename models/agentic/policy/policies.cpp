@@ -3,6 +3,7 @@
 #include <array>
 
 #include "engine/error.hpp"
+#include "models/agentic/policy/cost_aware.hpp"
 #include "models/agentic/policy/optimistic.hpp"
 #include "models/agentic/policy/risk_aware.hpp"
 #include "models/agentic/policy/tier1.hpp"
@@ -25,7 +26,7 @@ constexpr std::array<Entry, sizeof...(Policies)> list_of() {
 }
 
 // A new policy: its header above, its class here.
-constexpr auto all = list_of<Optimistic, Tier1, Tier2, Tier3, RiskAware>();
+constexpr auto all = list_of<Optimistic, Tier1, Tier2, Tier3, RiskAware, CostAware>();
 
 }  // namespace
 
