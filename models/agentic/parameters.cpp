@@ -30,6 +30,9 @@ class TableWriter {
     void choice(const char* key, const char* value, std::vector<std::string> choices, const char* meaning) {
         table_.add({key, ValueKind::choice, value, "", 0, 0, std::move(choices), meaning, "agentic"});
     }
+    void flag(const char* key, const char* value, const char* meaning) {
+        table_.add({key, ValueKind::flag, value, "", 0, 0, {}, meaning, "agentic"});
+    }
     void text(const char* key, const char* value, const char* meaning) {
         table_.add({key, ValueKind::text, value, "", 0, 0, {}, meaning, "agentic"});
     }
@@ -159,6 +162,8 @@ void add_policy_parameters(TableWriter& table) {
     table.duration("evidence.verify_time", "50ms", 0, 1e6, "Time to verify an evidence package.");
     table.real("evidence.detection", "0.98", "", 0, 1, "Probability that evidence exposes a bad result.");
     table.real("evidence.false_reject", "0.01", "", 0, 1, "Probability that a good result is rejected.");
+    table.flag("evidence.commit_gate", "false",
+               "A side effect of a tier-3 step is only prepared, and committed when its evidence is accepted.");
 }
 
 void add_adversary_parameters(TableWriter& table) {
@@ -285,6 +290,7 @@ void read_trust(const RunConfig& config, Parameters& p) {
     p.evidence_time = config.duration("evidence.verify_time");
     p.evidence_detection = config.real("evidence.detection");
     p.evidence_false_reject = config.real("evidence.false_reject");
+    p.commit_gate = config.flag("evidence.commit_gate");
     p.sybil_fraction = config.real("adversary.fraction");
     p.sybil_descriptors = static_cast<std::uint32_t>(config.integer("adversary.descriptors"));
     p.embedding_gain = config.real("adversary.embedding_gain");

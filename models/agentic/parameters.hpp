@@ -136,6 +136,7 @@ struct Parameters {
     Duration evidence_time;
     double evidence_detection = 0;
     double evidence_false_reject = 0;
+    bool commit_gate = false;
 
     double sybil_fraction = 0;
     std::uint32_t sybil_descriptors = 0;

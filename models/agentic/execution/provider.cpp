@@ -67,7 +67,7 @@ void Provider::on_task_done(AgenticContext& context, const PeerView& view, const
     if (view.peer.behaviour == Behaviour::honest) --view.peer.tasks_here;
     const bool good = is_good(view, task, context.now());
     metrics_.add(good ? Counter::executions_good : Counter::executions_bad);
-    if (!good && task.side_effect != 0) metrics_.add(Counter::unsafe_actions);
+    if (!good && task.side_effect == SideEffect::at_completion) metrics_.add(Counter::unsafe_actions);
     Duration after{};
     if (task.evidence_wanted != 0) {
         metrics_.add_message(MessageKind::evidence, message_size::evidence);
@@ -76,6 +76,14 @@ void Provider::on_task_done(AgenticContext& context, const PeerView& view, const
     }
     network_.post(context, task.requester, EventKind::result, MessageKind::result, message_size::result,
                   Result{task.name, static_cast<std::uint8_t>(good), {}}, after);
+}
+
+void Provider::on_commit(AgenticContext& context, const Commit& commit, std::uint32_t requester) {
+    metrics_.add(Counter::signatures_verified);
+    metrics_.add(Counter::signatures_made);
+    if (commit.good == 0) metrics_.add(Counter::unsafe_actions);
+    network_.post(context, requester, EventKind::committed, MessageKind::committed, message_size::committed,
+                  Committed{commit.name}, p_.sign_time);
 }
 
 }  // namespace parley::agentic

@@ -16,6 +16,8 @@ class Provider {
     void on_canary(AgenticContext& context, const PeerView& view, const CanaryRequest& request,
                    std::uint32_t requester);
     void on_delegate(AgenticContext& context, const PeerView& view, const Delegate& request, std::uint32_t requester);
+    // The requester has accepted the evidence of a prepared execution.
+    void on_commit(AgenticContext& context, const Commit& commit, std::uint32_t requester);
     void on_task_done(AgenticContext& context, const PeerView& view, const TaskDone& task);
 
    private:

@@ -261,7 +261,7 @@ void Requester::delegate(AgenticContext& context, Workflow& workflow, std::size_
     workflow.due = context.now() + p_.execution_timeout;
     const Delegate request{{workflow.number, workflow.step, workflow.rank, workflow.capability_class},
                            static_cast<std::uint8_t>(workflow.tier >= 3),
-                           static_cast<std::uint8_t>(step_of(workflow).side_effect),
+                           side_effect_of(workflow),
                            0};
     network_.post(context, candidate.peer, EventKind::delegate, MessageKind::delegate, message_size::delegate, request);
 }
@@ -303,12 +303,42 @@ void Requester::check_evidence(AgenticContext& context, Peer& peer, Workflow& wo
     const bool rejected = bernoulli(stream, good ? p_.evidence_false_reject : p_.evidence_detection);
     metrics_.add(Counter::evidence_verified);
     metrics_.add(Counter::signatures_verified);
-    if (!rejected) return accept(context, peer, workflow, good);
+    if (!rejected) {
+        return is_gated(workflow) ? send_commit(context, peer, workflow) : accept(context, peer, workflow, good);
+    }
     metrics_.add(Counter::evidence_rejected);
     if (good) metrics_.add(Counter::evidence_false_rejected);
     feedback(context, peer, workflow, pool_.ranked(workflow)[workflow.rank].peer, false);
     after_failure(context, peer, workflow, Failure::verification_exhausted);
 }
+
+// --- the commit gate
+
+SideEffect Requester::side_effect_of(const Workflow& workflow) const {
+    if (!step_of(workflow).side_effect) return SideEffect::none;
+    return is_gated(workflow) ? SideEffect::at_commit : SideEffect::at_completion;
+}
+
+void Requester::send_commit(AgenticContext& context, Peer& peer, Workflow& workflow) {
+    workflow.phase = Phase::committing;
+    workflow.due = context.now() + p_.execution_timeout;
+    metrics_.add(Counter::signatures_made);
+    const Commit commit{{workflow.number, workflow.step, workflow.rank, workflow.capability_class},
+                        static_cast<std::uint8_t>(workflow.result_good),
+                        {}};
+    network_.post(context, pool_.ranked(workflow)[workflow.rank].peer, EventKind::commit, MessageKind::commit,
+                  message_size::commit, commit, p_.sign_time);
+    set_wake(context, peer, std::min(workflow.due, workflow.started + p_.deadline));
+}
+
+void Requester::on_committed(AgenticContext& context, Peer& peer, const Committed& committed) {
+    metrics_.add(Counter::signatures_verified);
+    Workflow* workflow = find(peer, committed.name, Phase::committing);
+    if (workflow == nullptr || workflow->rank != committed.name.rank) return;
+    accept(context, peer, *workflow, workflow->result_good);
+}
+
+// --- failures and feedback
 
 void Requester::after_failure(AgenticContext& context, Peer& peer, Workflow& workflow, Failure failure) {
     workflow.last_failure = failure;
@@ -401,6 +431,9 @@ void Requester::on_due(AgenticContext& context, Peer& peer, Workflow& workflow) 
         case Phase::delegated:
             feedback(context, peer, workflow, pool_.ranked(workflow)[workflow.rank].peer, false);
             return after_failure(context, peer, workflow, Failure::timeout);
+        case Phase::committing:  // it may have happened: nobody else is asked to do it again
+            feedback(context, peer, workflow, pool_.ranked(workflow)[workflow.rank].peer, false);
+            return fail(peer, workflow, Failure::timeout);
         case Phase::checking_evidence:
             return check_evidence(context, peer, workflow);
     }
