@@ -69,10 +69,18 @@ struct TaskDone {
 // peer -> shard. All static claims follow from (peer, class); the sequence number is the issue time.
 struct RegisterDescriptor {
     std::uint32_t peer;
-    std::uint8_t degraded;  // the claim: degraded or nominal quality
-    std::uint8_t unused[3];
-    std::int64_t issued;  // ns
+    bool degraded;  // the claim: degraded or nominal quality
+    std::uint8_t unused;
+    std::uint16_t quality;  // the claim under drift.kind = ou, in 1/65535
+    std::int64_t issued;    // ns
 };
+
+inline constexpr double quality_steps = 65535;
+// `quality`: 0..1
+constexpr std::uint16_t quality_claim(double quality) {
+    return static_cast<std::uint16_t>(quality * quality_steps + 0.5);
+}
+constexpr double claimed(std::uint16_t quality) { return quality / quality_steps; }
 
 // peer -> shard. The intent is regenerated from (requester, workflow, step).
 struct Query {

@@ -14,6 +14,7 @@ namespace {
 
 constexpr double longest = 1e9;  // seconds
 constexpr double one_ns = 1e-9;
+constexpr std::int64_t most_ou_steps = 1'000'000'000;
 
 class TableWriter {
    public:
@@ -100,11 +101,19 @@ void add_execution_parameters(TableWriter& table) {
                "Probability that a requester notices a bad result without evidence.");
     table.real("execution.sigma", "0.5", "", 0, 5,
                "Sigma of execution times about the instance's median (log-normal).");
-    table.choice("drift.kind", "none", {"none", "two_state"},
-                 "Capability drift: none, or two_state (nominal and degraded, a Markov chain).");
+    table.choice("drift.kind", "none", {"none", "two_state", "ou"},
+                 "Capability drift: none, two_state (nominal and degraded, a Markov chain), or ou (quality is an "
+                 "Ornstein-Uhlenbeck process).");
+    table.choice("drift.advertise", "lower", {"lower", "withdraw"},
+                 "What a degraded instance does: lower advertises its present quality, withdraw does not refresh.");
     table.duration("drift.mean_nominal", "60s", 1e-3, 1e9, "Mean time an instance stays nominal.");
     table.duration("drift.mean_degraded", "30s", 1e-3, 1e9, "Mean time an instance stays degraded.");
     table.real("drift.q_degraded", "0.1", "", 0, 1, "Quality of a degraded instance.");
+    table.real("drift.ou_sd", "0.1", "", 0, 10, "Stationary standard deviation of quality under ou.");
+    table.duration("drift.ou_time", "60s", 1e-3, 1e9, "Correlation time of quality under ou.");
+    table.duration("drift.ou_step", "1s", 1e-3, 1e9, "Under ou quality changes in steps of this length.");
+    table.real("drift.tolerance", "0.05", "", 0, 1,
+               "Under ou: a claim farther from the quality is stale; an instance farther below its mean is degraded.");
 }
 
 void add_policy_parameters(TableWriter& table) {
@@ -195,6 +204,11 @@ void add_output_parameters(ParameterTable& table) {
                false});
 }
 
+DriftKind read_drift_kind(const std::string& name) {
+    const std::vector<std::string> names{"none", "two_state", "ou"};
+    return static_cast<DriftKind>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
 void read_planes(const RunConfig& config, Parameters& p) {
     p.peers = static_cast<std::uint32_t>(config.integer("peers.count"));
     p.capabilities = static_cast<std::uint32_t>(config.integer("peers.capabilities"));
@@ -234,7 +248,12 @@ void read_planes(const RunConfig& config, Parameters& p) {
     p.queue_capacity = static_cast<std::uint32_t>(config.integer("execution.queue_capacity"));
     p.outcome_detection = config.real("execution.outcome_detection");
     p.execution_sigma = config.real("execution.sigma");
-    p.drift = config.text("drift.kind") != "none";
+    p.drift_kind = read_drift_kind(config.text("drift.kind"));
+    p.withdraws_degraded = config.text("drift.advertise") == "withdraw";
+    p.ou_sd = config.real("drift.ou_sd");
+    p.ou_time = config.duration("drift.ou_time");
+    p.ou_step = config.duration("drift.ou_step");
+    p.drift_tolerance = config.real("drift.tolerance");
     p.mean_nominal = config.duration("drift.mean_nominal");
     p.mean_degraded = config.duration("drift.mean_degraded");
     p.degraded_quality = config.real("drift.q_degraded");
@@ -322,6 +341,11 @@ void cross_check(const Parameters& p) {
             std::to_string(p.honest()) + " honest peers; raise one of them");
     refuse(p.histogram_interval.nanoseconds % p.interval.nanoseconds != 0,
            "output.histogram_interval is not a multiple of output.interval; choose a multiple");
+    refuse(p.drift_kind == DriftKind::ou && p.ou_step > p.ou_time,
+           "drift.ou_step is above drift.ou_time (quality would be constant for longer than it remembers); lower it");
+    refuse(p.drift_kind == DriftKind::ou && p.end.nanoseconds / p.ou_step.nanoseconds >= most_ou_steps,
+           "run.duration is more than " + std::to_string(most_ou_steps) +
+               " times drift.ou_step (steps are numbered in 32 bits, and each costs a draw); raise drift.ou_step");
     refuse(p.canary_parallel > p.candidates, "canary.parallel is above registry.candidates; lower it");
     refuse(static_cast<std::uint64_t>(p.peers) * 2 > std::numeric_limits<std::uint32_t>::max() - (1U << 28),
            "peers.count is too large for 32-bit entity ids; lower it");

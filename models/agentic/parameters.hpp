@@ -16,6 +16,9 @@ enum class RiskClass : std::uint8_t { low, medium, high };
 using Tier = std::uint8_t;
 inline constexpr std::size_t tier_count = 4;
 
+// How the quality of honest instances changes.
+enum class DriftKind : std::uint8_t { none, two_state, ou };
+
 // How the reputation service computes global trust.
 enum class ReputationKind : std::uint8_t { none, beta, eigentrust, sybilrank };
 
@@ -90,10 +93,16 @@ struct Parameters {
     double outcome_detection = 0;
     double execution_sigma = 0;
 
-    bool drift = false;
+    DriftKind drift_kind = DriftKind::none;
+    bool drift() const { return drift_kind != DriftKind::none; }
+    bool withdraws_degraded = false;  // a degraded instance is not refreshed
     Duration mean_nominal;
     Duration mean_degraded;
     double degraded_quality = 0;
+    double ou_sd = 0;
+    Duration ou_time;
+    Duration ou_step;
+    double drift_tolerance = 0;  // how far quality may be from a claim that counts as true, under ou
 
     std::string policy;
     Tier tier_of_risk[3] = {1, 2, 3};  // under risk_aware

@@ -30,6 +30,7 @@ enum class Purpose : std::uint32_t {
     execution_time,     // item: number of the task
     execution_outcome,  // item: number of the task
     canary_outcome,     // item: number of the canary
+    drift_ou,           // item: number of the grid step; variant: class
 };
 
 // `variant` splits a purpose further.

@@ -15,14 +15,22 @@ void Provider::on_canary(AgenticContext& context, const PeerView& view, const Ca
     double pass = p_.canary_pass;
     if (sybil) {
         pass = p_.canary_guess;
-    } else if (p_.drift && view.degraded(view.instance_of(request.name.capability_class), context.now(), p_)) {
-        pass = p_.degraded_quality;
+    } else if (p_.drift()) {
+        pass = passes_canary(view, view.instance_of(request.name.capability_class), context.now());
     }
     metrics_.add(Counter::signatures_made);
     const CanaryResponse response{request.name, static_cast<std::uint8_t>(bernoulli(stream, pass)),
                                   static_cast<std::uint8_t>(sybil), 0, request.due};
     network_.post(context, requester, EventKind::canary_response, MessageKind::canary_response,
                   message_size::canary_response, response, p_.canary_time + p_.sign_time);
+}
+
+// Of an honest instance under drift.
+double Provider::passes_canary(const PeerView& view, std::uint32_t instance, SimTime now) const {
+    const InstanceState state = view.state(instance, now, p_);
+    if (p_.drift_kind == DriftKind::two_state) return state.degraded ? p_.degraded_quality : p_.canary_pass;
+    const double own = view.instances[instance].quality;
+    return state.quality >= own ? p_.canary_pass : p_.canary_pass * state.quality / own;
 }
 
 Duration Provider::execution_time(std::uint32_t peer, std::uint32_t task, float median_seconds) const {
@@ -59,8 +67,7 @@ void Provider::on_delegate(AgenticContext& context, const PeerView& view, const 
 bool Provider::is_good(const PeerView& view, const TaskDone& task, SimTime now) const {
     if (view.peer.behaviour != Behaviour::honest) return false;
     RandomStream stream = stream_of(p_.seed, view.id, Purpose::execution_outcome, task.task);
-    return bernoulli(
-        stream, view.degraded(task.instance, now, p_) ? p_.degraded_quality : view.instances[task.instance].quality);
+    return bernoulli(stream, view.state(task.instance, now, p_).quality);
 }
 
 void Provider::on_task_done(AgenticContext& context, const PeerView& view, const TaskDone& task) {

@@ -21,6 +21,7 @@ class Provider {
     void on_task_done(AgenticContext& context, const PeerView& view, const TaskDone& task);
 
    private:
+    double passes_canary(const PeerView& view, std::uint32_t instance, SimTime now) const;
     Duration execution_time(std::uint32_t peer, std::uint32_t task, float median_seconds) const;
     bool is_good(const PeerView& view, const TaskDone& task, SimTime now) const;
 

@@ -54,7 +54,8 @@ TEST(Parameters, HaveTheDefaultsOfTheModel) {
     EXPECT_EQ(p.execution_timeout.nanoseconds, 20'000 * ms);
     EXPECT_EQ(p.queue_capacity, 16U);
     EXPECT_EQ(p.outcome_detection, 0.5);
-    EXPECT_FALSE(p.drift);
+    EXPECT_FALSE(p.drift());
+    EXPECT_FALSE(p.withdraws_degraded);
     EXPECT_EQ(p.mean_nominal.nanoseconds, 60'000 * ms);
     EXPECT_EQ(p.mean_degraded.nanoseconds, 30'000 * ms);
     EXPECT_EQ(p.degraded_quality, 0.1);
@@ -103,7 +104,9 @@ TEST(Parameters, HaveTheWorkflowOfThePaper) {
 }
 
 TEST(Parameters, ReadChoices) {
-    EXPECT_TRUE(parameters_with({"drift.kind=two_state"}).drift);
+    EXPECT_TRUE(parameters_with({"drift.kind=two_state"}).drift());
+    EXPECT_EQ(parameters_with({"drift.kind=ou"}).drift_kind, DriftKind::ou);
+    EXPECT_TRUE(parameters_with({"drift.advertise=withdraw"}).withdraws_degraded);
     EXPECT_FALSE(parameters_with({"policy.select=argmax"}).softmax);
     EXPECT_EQ(parameters_with({}).reputation, ReputationKind::beta);
     EXPECT_EQ(parameters_with({"reputation.kind=none"}).reputation, ReputationKind::none);
@@ -157,6 +160,12 @@ TEST(Parameters, RefuseARunWithoutHonestPeers) {
 TEST(Parameters, RefuseHistogramsBetweenIntervals) {
     expect_refusal({"output.interval=3s"}, {"output.histogram_interval", "output.interval", "multiple"});
     EXPECT_NO_THROW(parameters_with({"output.interval=2s"}));
+}
+
+TEST(Parameters, RefuseDriftInStepsThatCannotFollowIt) {
+    expect_refusal({"drift.kind=ou", "drift.ou_step=61s"}, {"drift.ou_step", "drift.ou_time"});
+    expect_refusal({"drift.kind=ou", "drift.ou_step=1ms", "run.duration=2000000s"}, {"run.duration", "drift.ou_step"});
+    EXPECT_NO_THROW(parameters_with({"drift.ou_step=61s"}));
 }
 
 TEST(Parameters, RefuseMoreParallelCanariesThanCandidates) {
