@@ -24,8 +24,9 @@ STYLES = {
     "tier2": PolicyStyle("Canary (tier 2)", "#56B4E9", "v"),
     "tier3": PolicyStyle("Evidence (tier 3)", "#0072B2", "D"),
     "risk_aware": PolicyStyle("Risk-aware tiering", "#009E73", "o"),
+    "cost_aware": PolicyStyle("Least expected cost", "#CC79A7", "P"),
 }
-_SPARE = (("#CC79A7", "P"), ("#000000", "X"), ("#F0E442", "*"))
+_SPARE = (("#000000", "X"), ("#F0E442", "*"), ("#8C564B", "h"))
 
 
 def policy_order(names: Iterable[str]) -> list[str]:

@@ -71,6 +71,7 @@ void AgenticState::prefetch_further(const Event& event) {
         case EventKind::candidates:
         case EventKind::canary_response:
         case EventKind::result:
+        case EventKind::committed:
             return requester_.prefetch(peers_.at(id), true);
         case EventKind::register_descriptor:
             return shard(id).prefetch_entry(event.sender().value);
@@ -128,6 +129,10 @@ void AgenticState::handle_peer(AgenticContext& context, const Event& event) {
             return provider_.on_delegate(context, peers_.view(self), event.payload<Delegate>(), event.sender().value);
         case EventKind::result:
             return requester_.on_result(context, peer, event.payload<Result>());
+        case EventKind::commit:
+            return provider_.on_commit(context, event.payload<Commit>(), event.sender().value);
+        case EventKind::committed:
+            return requester_.on_committed(context, peer, event.payload<Committed>());
         case EventKind::busy:
             return requester_.on_busy(context, peer, event.payload<Busy>());
         default:

@@ -23,6 +23,9 @@ enum class EventKind : std::uint16_t {
     busy,
     // to a ratings account
     report,
+    // between peers, under the commit gate
+    commit,
+    committed,
 };
 
 constexpr std::uint16_t code(EventKind kind) { return static_cast<std::uint16_t>(kind); }
@@ -46,23 +49,38 @@ struct TaskName {
     std::uint16_t capability_class;
 };
 
+// What an execution does to the world outside.
+enum class SideEffect : std::uint8_t {
+    none,
+    at_completion,
+    at_commit,  // only prepared; the requester commits it when it has verified the evidence
+};
+
 // provider -> itself: an execution is complete.
 struct TaskDone {
     TaskName name;
     std::uint32_t requester;
     std::uint32_t task;  // the provider's number of it
     std::uint8_t evidence_wanted;
-    std::uint8_t side_effect;
+    SideEffect side_effect;
     std::uint16_t instance;
 };
 
 // peer -> shard. All static claims follow from (peer, class); the sequence number is the issue time.
 struct RegisterDescriptor {
     std::uint32_t peer;
-    std::uint8_t degraded;  // the claim: degraded or nominal quality
-    std::uint8_t unused[3];
-    std::int64_t issued;  // ns
+    bool degraded;  // the claim: degraded or nominal quality
+    std::uint8_t unused;
+    std::uint16_t quality;  // the claim under drift.kind = ou, in 1/65535
+    std::int64_t issued;    // ns
 };
+
+inline constexpr double quality_steps = 65535;
+// `quality`: 0..1
+constexpr std::uint16_t quality_claim(double quality) {
+    return static_cast<std::uint16_t>(quality * quality_steps + 0.5);
+}
+constexpr double claimed(std::uint16_t quality) { return quality / quality_steps; }
 
 // peer -> shard. The intent is regenerated from (requester, workflow, step).
 struct Query {
@@ -111,7 +129,7 @@ struct CanaryResponse {
 struct Delegate {
     TaskName name;
     std::uint8_t evidence_wanted;
-    std::uint8_t side_effect;
+    SideEffect side_effect;
     std::uint16_t unused;
 };
 
@@ -120,6 +138,18 @@ struct Result {
     TaskName name;
     std::uint8_t good;  // ground truth: what outcome check or evidence may find out
     std::uint8_t unused[3];
+};
+
+// peer -> provider: the evidence has been accepted, the prepared side effect may happen.
+struct Commit {
+    TaskName name;
+    std::uint8_t good;  // ground truth of the prepared execution, for metrics
+    std::uint8_t unused[3];
+};
+
+// provider -> peer: the side effect has happened.
+struct Committed {
+    TaskName name;
 };
 
 // provider -> peer: the queue is full.

@@ -36,14 +36,17 @@ enum class MessageKind : std::uint8_t {
     canary_response,
     feedback,
     evidence,
+    commit,
+    committed,
     delegate,
     result,
     busy,
 };
-inline constexpr std::array message_names{"register", "query",    "candidates", "canary_request", "canary_response",
-                                          "feedback", "evidence", "delegate",   "result",         "busy"};
+inline constexpr std::array message_names{"register",        "query",    "candidates", "canary_request",
+                                          "canary_response", "feedback", "evidence",   "commit",
+                                          "committed",       "delegate", "result",     "busy"};
 inline constexpr std::size_t message_kind_count = message_names.size();
-inline constexpr std::size_t control_kind_count = 7;
+inline constexpr std::size_t control_kind_count = 9;
 
 enum class Counter : std::uint8_t {
     workflows_started,

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "models/agentic/policy/policies.hpp"
 #include "models/agentic/text_lists.hpp"
 
 namespace parley::agentic {
@@ -13,6 +14,7 @@ namespace {
 
 constexpr double longest = 1e9;  // seconds
 constexpr double one_ns = 1e-9;
+constexpr std::int64_t most_ou_steps = 1'000'000'000;
 
 class TableWriter {
    public:
@@ -28,6 +30,9 @@ class TableWriter {
     }
     void choice(const char* key, const char* value, std::vector<std::string> choices, const char* meaning) {
         table_.add({key, ValueKind::choice, value, "", 0, 0, std::move(choices), meaning, "agentic"});
+    }
+    void flag(const char* key, const char* value, const char* meaning) {
+        table_.add({key, ValueKind::flag, value, "", 0, 0, {}, meaning, "agentic"});
     }
     void text(const char* key, const char* value, const char* meaning) {
         table_.add({key, ValueKind::text, value, "", 0, 0, {}, meaning, "agentic"});
@@ -109,19 +114,36 @@ void add_execution_parameters(TableWriter& table) {
                "Probability that a requester notices a bad result without evidence.");
     table.real("execution.sigma", "0.5", "", 0, 5,
                "Sigma of execution times about the instance's median (log-normal).");
-    table.choice("drift.kind", "none", {"none", "two_state"},
-                 "Capability drift: none, or two_state (nominal and degraded, a Markov chain).");
+    table.choice("drift.kind", "none", {"none", "two_state", "ou"},
+                 "Capability drift: none, two_state (nominal and degraded, a Markov chain), or ou (quality is an "
+                 "Ornstein-Uhlenbeck process).");
+    table.choice("drift.advertise", "lower", {"lower", "withdraw"},
+                 "What a degraded instance does: lower advertises its present quality, withdraw does not refresh.");
     table.duration("drift.mean_nominal", "60s", 1e-3, 1e9, "Mean time an instance stays nominal.");
     table.duration("drift.mean_degraded", "30s", 1e-3, 1e9, "Mean time an instance stays degraded.");
     table.real("drift.q_degraded", "0.1", "", 0, 1, "Quality of a degraded instance.");
+    table.real("drift.ou_sd", "0.1", "", 0, 10, "Stationary standard deviation of quality under ou.");
+    table.duration("drift.ou_time", "60s", 1e-3, 1e9, "Correlation time of quality under ou.");
+    table.duration("drift.ou_step", "1s", 1e-3, 1e9, "Under ou quality changes in steps of this length.");
+    table.real("drift.tolerance", "0.05", "", 0, 1,
+               "Under ou: a claim farther from the quality is stale; an instance farther below its mean is degraded.");
 }
 
 void add_policy_parameters(TableWriter& table) {
-    table.choice("policy.name", "risk_aware", {"optimistic", "tier1", "tier2", "tier3", "risk_aware"},
-                 "Verification policy of all requesters; risk_aware takes the tier from the step's risk class.");
+    table.choice(
+        "policy.name", "risk_aware", policy_names(),
+        "Verification policy of all requesters; risk_aware takes the tier from the step's risk class, cost_aware "
+        "the one with the least expected cost.");
     table.integer("policy.low_risk_tier", "1", "", 0, 3, "Tier of low-risk steps under risk_aware.");
     table.integer("policy.medium_risk_tier", "2", "", 0, 3, "Tier of medium-risk steps under risk_aware.");
     table.integer("policy.high_risk_tier", "3", "", 0, 3, "Tier of high-risk steps under risk_aware.");
+    table.real("policy.byte_weight", "1", "", 0, 1e9, "Weight of a byte of verification under cost_aware.");
+    table.real("policy.loss_low", "40000", "bytes", 0, 1e15, "Loss by an accepted bad low-risk step under cost_aware.");
+    table.real("policy.loss_medium", "80000", "bytes", 0, 1e15,
+               "Loss by an accepted bad medium-risk step under cost_aware.");
+    table.real("policy.loss_high", "160000", "bytes", 0, 1e15,
+               "Loss by an accepted bad high-risk step under cost_aware.");
+    table.real("policy.loss_failed", "40000", "bytes", 0, 1e15, "Loss by a failed step under cost_aware.");
     table.real("policy.threshold", "0.3", "", 0, 1, "Least trust of a candidate from tier 1 on.");
     table.choice("policy.select", "softmax", {"softmax", "argmax"}, "How candidates are ordered by utility.");
     table.real("policy.temperature", "0.05", "", 1e-6, 1e6, "Temperature of softmax selection.");
@@ -162,6 +184,8 @@ void add_policy_parameters(TableWriter& table) {
     table.duration("evidence.verify_time", "50ms", 0, 1e6, "Time to verify an evidence package.");
     table.real("evidence.detection", "0.98", "", 0, 1, "Probability that evidence exposes a bad result.");
     table.real("evidence.false_reject", "0.01", "", 0, 1, "Probability that a good result is rejected.");
+    table.flag("evidence.commit_gate", "false",
+               "A side effect of a tier-3 step is only prepared, and committed when its evidence is accepted.");
 }
 
 void add_adversary_parameters(TableWriter& table) {
@@ -213,6 +237,11 @@ RegionMatrix read_regions(const RunConfig& config) {
     return text.empty() ? RegionMatrix() : RegionMatrix(text, "network.regions");
 }
 
+DriftKind read_drift_kind(const std::string& name) {
+    const std::vector<std::string> names{"none", "two_state", "ou"};
+    return static_cast<DriftKind>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
 void read_planes(const RunConfig& config, Parameters& p) {
     p.peers = static_cast<std::uint32_t>(config.integer("peers.count"));
     p.capabilities = static_cast<std::uint32_t>(config.integer("peers.capabilities"));
@@ -259,23 +288,27 @@ void read_planes(const RunConfig& config, Parameters& p) {
     p.queue_capacity = static_cast<std::uint32_t>(config.integer("execution.queue_capacity"));
     p.outcome_detection = config.real("execution.outcome_detection");
     p.execution_sigma = config.real("execution.sigma");
-    p.drift = config.text("drift.kind") != "none";
+    p.drift_kind = read_drift_kind(config.text("drift.kind"));
+    p.withdraws_degraded = config.text("drift.advertise") == "withdraw";
+    p.ou_sd = config.real("drift.ou_sd");
+    p.ou_time = config.duration("drift.ou_time");
+    p.ou_step = config.duration("drift.ou_step");
+    p.drift_tolerance = config.real("drift.tolerance");
     p.mean_nominal = config.duration("drift.mean_nominal");
     p.mean_degraded = config.duration("drift.mean_degraded");
     p.degraded_quality = config.real("drift.q_degraded");
 }
 
-void read_tiers(const RunConfig& config, Parameters& p) {
-    const std::string& policy = config.text("policy.name");
-    if (policy == "risk_aware") {
-        p.tier_of_risk[0] = static_cast<Tier>(config.integer("policy.low_risk_tier"));
-        p.tier_of_risk[1] = static_cast<Tier>(config.integer("policy.medium_risk_tier"));
-        p.tier_of_risk[2] = static_cast<Tier>(config.integer("policy.high_risk_tier"));
-        return;
-    }
-    const std::vector<std::string> names{"optimistic", "tier1", "tier2", "tier3"};
-    const auto tier = static_cast<Tier>(std::find(names.begin(), names.end(), policy) - names.begin());
-    std::fill(std::begin(p.tier_of_risk), std::end(p.tier_of_risk), tier);
+void read_policy(const RunConfig& config, Parameters& p) {
+    p.policy = config.text("policy.name");
+    p.tier_of_risk[0] = static_cast<Tier>(config.integer("policy.low_risk_tier"));
+    p.tier_of_risk[1] = static_cast<Tier>(config.integer("policy.medium_risk_tier"));
+    p.tier_of_risk[2] = static_cast<Tier>(config.integer("policy.high_risk_tier"));
+    p.byte_weight = config.real("policy.byte_weight");
+    p.loss_of_risk[0] = config.real("policy.loss_low");
+    p.loss_of_risk[1] = config.real("policy.loss_medium");
+    p.loss_of_risk[2] = config.real("policy.loss_high");
+    p.loss_failed = config.real("policy.loss_failed");
 }
 
 ReputationKind read_reputation_kind(const std::string& name) {
@@ -284,7 +317,7 @@ ReputationKind read_reputation_kind(const std::string& name) {
 }
 
 void read_trust(const RunConfig& config, Parameters& p) {
-    read_tiers(config, p);
+    read_policy(config, p);
     p.threshold = config.real("policy.threshold");
     p.softmax = config.text("policy.select") == "softmax";
     p.temperature = config.real("policy.temperature");
@@ -316,6 +349,7 @@ void read_trust(const RunConfig& config, Parameters& p) {
     p.evidence_time = config.duration("evidence.verify_time");
     p.evidence_detection = config.real("evidence.detection");
     p.evidence_false_reject = config.real("evidence.false_reject");
+    p.commit_gate = config.flag("evidence.commit_gate");
     p.sybil_fraction = config.real("adversary.fraction");
     p.sybil_descriptors = static_cast<std::uint32_t>(config.integer("adversary.descriptors"));
     p.embedding_gain = config.real("adversary.embedding_gain");
@@ -394,6 +428,11 @@ void cross_check(const Parameters& p) {
             std::to_string(p.honest()) + " honest peers; raise one of them");
     refuse(p.histogram_interval.nanoseconds % p.interval.nanoseconds != 0,
            "output.histogram_interval is not a multiple of output.interval; choose a multiple");
+    refuse(p.drift_kind == DriftKind::ou && p.ou_step > p.ou_time,
+           "drift.ou_step is above drift.ou_time (quality would be constant for longer than it remembers); lower it");
+    refuse(p.drift_kind == DriftKind::ou && p.end.nanoseconds / p.ou_step.nanoseconds >= most_ou_steps,
+           "run.duration is more than " + std::to_string(most_ou_steps) +
+               " times drift.ou_step (steps are numbered in 32 bits, and each costs a draw); raise drift.ou_step");
     refuse(p.canary_parallel > p.candidates, "canary.parallel is above registry.candidates; lower it");
     refuse(static_cast<std::uint64_t>(p.peers) * 2 > std::numeric_limits<std::uint32_t>::max() - (1U << 28),
            "peers.count is too large for 32-bit entity ids; lower it");
@@ -406,10 +445,6 @@ std::uint32_t Parameters::sybils() const {
         return static_cast<std::uint32_t>(identities_for(adversary_budget * (1 - adversary_reserve), identity_cost));
     }
     return static_cast<std::uint32_t>(std::floor(sybil_fraction * peers + 0.5));
-}
-
-std::uint64_t Parameters::reentries() const {
-    return static_cast<std::uint64_t>(identities_for(adversary_budget, identity_cost)) - sybils();
 }
 
 std::uint32_t Parameters::pretrusted() const {

@@ -17,6 +17,9 @@ enum class RiskClass : std::uint8_t { low, medium, high };
 using Tier = std::uint8_t;
 inline constexpr std::size_t tier_count = 4;
 
+// How the quality of honest instances changes.
+enum class DriftKind : std::uint8_t { none, two_state, ou };
+
 // How the reputation service computes global trust.
 enum class ReputationKind : std::uint8_t { none, beta, eigentrust, sybilrank };
 
@@ -105,12 +108,22 @@ struct Parameters {
     double outcome_detection = 0;
     double execution_sigma = 0;
 
-    bool drift = false;
+    DriftKind drift_kind = DriftKind::none;
+    bool drift() const { return drift_kind != DriftKind::none; }
+    bool withdraws_degraded = false;  // a degraded instance is not refreshed
     Duration mean_nominal;
     Duration mean_degraded;
     double degraded_quality = 0;
+    double ou_sd = 0;
+    Duration ou_time;
+    Duration ou_step;
+    double drift_tolerance = 0;  // how far quality may be from a claim that counts as true, under ou
 
-    Tier tier_of_risk[3] = {0, 0, 0};
+    std::string policy;
+    Tier tier_of_risk[3] = {1, 2, 3};  // under risk_aware
+    double byte_weight = 0;            // under cost_aware, as are the losses, in bytes
+    double loss_of_risk[3] = {0, 0, 0};
+    double loss_failed = 0;
     double threshold = 0;
     bool softmax = true;
     double temperature = 0;
@@ -147,6 +160,7 @@ struct Parameters {
     Duration evidence_time;
     double evidence_detection = 0;
     double evidence_false_reject = 0;
+    bool commit_gate = false;
 
     double sybil_fraction = 0;
     std::uint32_t sybil_descriptors = 0;
@@ -169,8 +183,6 @@ struct Parameters {
 
     // floor(f N + 0.5), or what the adversary can pay: floor(budget * (1 - reserve) / cost).
     std::uint32_t sybils() const;
-    // Identities that the budget pays for besides: re-entries under new names.
-    std::uint64_t reentries() const;
     std::uint32_t honest() const { return peers - sybils(); }
 };
 

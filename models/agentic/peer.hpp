@@ -49,8 +49,10 @@ struct PeerView {
         while (instances[i].capability_class != capability_class) ++i;
         return i;
     }
-    bool degraded(std::uint32_t instance, SimTime now, const Parameters& parameters) const {
-        return !drift.empty() && drift[instance].degraded_at(now, parameters, id, instances[instance].capability_class);
+    InstanceState state(std::uint32_t instance, SimTime now, const Parameters& parameters) const {
+        const Instance& self = instances[instance];
+        if (drift.empty()) return {self.quality, false};
+        return drift[instance].state_at(now, parameters, id, self.capability_class);
     }
 };
 

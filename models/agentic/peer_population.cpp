@@ -41,10 +41,10 @@ void PeerPopulation::add_peer(std::uint32_t id, std::vector<std::uint16_t>& clas
     peer.instances = static_cast<std::uint8_t>(classes.size());
     auto* next = reinterpret_cast<Instance*>(&peer + 1);
     for (const std::uint16_t c : classes) {
+        const float quality = sybil ? 0.0F : catalogue_instances_.quality(id, c);
         new (next++)
-            Instance{first_shard_ + catalogue_.shard_of(id, c), c, sybil ? 0.0F : catalogue_instances_.quality(id, c),
-                     catalogue_instances_.median_seconds(id, c)};
-        if (p_.drift) drift_.emplace_back(p_, id, c);
+            Instance{first_shard_ + catalogue_.shard_of(id, c), c, quality, catalogue_instances_.median_seconds(id, c)};
+        if (p_.drift()) drift_.emplace_back(p_, id, c, quality);
     }
 }
 
@@ -67,13 +67,19 @@ void PeerPopulation::schedule_refreshes(AgenticContext& context) {
 
 void PeerPopulation::refresh(AgenticContext& context, const Refresh& refresh) {
     const PeerView self = view(context.self().value);
-    const bool degraded = self.degraded(refresh.instance, context.now(), p_);
-    metrics_.add(Counter::signatures_made);
-    network_.post(context, self.instances[refresh.instance].shard, EventKind::register_descriptor,
-                  MessageKind::register_descriptor, message_size::register_descriptor(p_.dimension),
-                  RegisterDescriptor{self.id, static_cast<std::uint8_t>(degraded), {}, context.now().nanoseconds},
-                  p_.sign_time);
+    const InstanceState state = self.state(refresh.instance, context.now(), p_);
+    if (!state.degraded || !p_.withdraws_degraded) register_instance(context, self, refresh.instance, state);
     context.schedule(p_.refresh_period, code(EventKind::refresh), refresh);
+}
+
+void PeerPopulation::register_instance(AgenticContext& context, const PeerView& self, std::uint32_t instance,
+                                       const InstanceState& state) {
+    metrics_.add(Counter::signatures_made);
+    network_.post(context, self.instances[instance].shard, EventKind::register_descriptor,
+                  MessageKind::register_descriptor, message_size::register_descriptor(p_.dimension),
+                  RegisterDescriptor{self.id, p_.drift_kind == DriftKind::two_state && state.degraded, 0,
+                                     quality_claim(state.quality), context.now().nanoseconds},
+                  p_.sign_time);
 }
 
 }  // namespace parley::agentic

@@ -33,6 +33,8 @@ class PeerPopulation {
     void refresh(AgenticContext& context, const Refresh& refresh);
 
    private:
+    void register_instance(AgenticContext& context, const PeerView& self, std::uint32_t instance,
+                           const InstanceState& state);
     // The most an identity offers: room is made for so many.
     static std::size_t most_instances(const Parameters& parameters);
     void add_peer(std::uint32_t id, std::vector<std::uint16_t>& classes);

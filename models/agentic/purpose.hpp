@@ -37,6 +37,7 @@ enum class Purpose : std::uint32_t {
     relay,              // item: the sender's number of the message
     onoff_phase,        // item: 0
     sybil_targets,      // item: 0
+    drift_ou,           // item: number of the grid step; variant: class
 };
 
 // `variant` splits a purpose further.

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from bounds import check_binomial, check_mean
 from parley_runs import run_seeds
@@ -113,3 +114,51 @@ def test_every_death_of_an_entry_is_counted(tmp_path, interval):
     """One a period and entry, whether or not anybody looks while it is dead; 500 may be dead at either end."""
     [result] = run_seeds(tmp_path, {**DYING, "output.interval": interval}, [1])
     assert result["entries_expired"] == pytest.approx(500 * 100 / TTL, abs=500)
+
+
+@pytest.mark.parametrize("nominal, degraded", [(60, 30), (20, 20)])
+def test_a_withdrawn_instance_is_live_if_one_of_its_last_two_refreshes_found_it_nominal(tmp_path, nominal, degraded):
+    """TTL = 2 refresh periods; within one delay after a refresh only the older of the two is in the registry."""
+    ttl, period = 15.0, 7.5
+    settings = {**QUIET, **FIXED_DELAY, "peers.count": 400, "descriptor.ttl": f"{ttl}s", "drift.kind": "two_state",
+                "drift.advertise": "withdraw", "drift.mean_nominal": f"{nominal}s",
+                "drift.mean_degraded": f"{degraded}s", "run.duration": "200s", "run.warmup": "50s"}
+    results = run_seeds(tmp_path, settings, range(1, 31))
+    share = degraded / (nominal + degraded)
+    both = share * (share + (1 - share) * math.exp(-(1 / nominal + 1 / degraded) * period))
+    expected = (period - DELAY) / period * (1 - both) + DELAY / period * (1 - share)
+    check_mean([r["live_entries"] / 400 for r in results], expected, "live share")
+    check_mean([r["register_messages_per_peer_second"] for r in results], (1 - share) / period, "registrations")
+    assert all((r.series["nominal_claims"] == r.series["live_honest_entries"]).all() for r in results)
+
+
+@pytest.mark.parametrize("tolerance, time", [(0.05, 30), (0.02, 120)])
+def test_under_ou_a_claim_is_stale_beyond_the_tolerance(tmp_path, tolerance, time):
+    """Of quality 0.5 and standard deviation 0.05, far from 0 and 1: after an age a the quality has moved by a normal
+    variate of variance 2 * 0.05^2 (1 - exp(-a / time)), a uniform up to the refresh period of 10 s."""
+    settings = {**QUIET, **FIXED_DELAY, "peers.count": 400, "descriptor.ttl": "20s", "drift.kind": "ou",
+                "drift.ou_sd": 0.05, "drift.ou_time": f"{time}s", "drift.ou_step": "100ms",
+                "drift.tolerance": tolerance, "capability.quality_alpha": 1e6, "capability.quality_beta": 1e6,
+                "run.duration": "80s", "run.warmup": "30s"}
+    results = run_seeds(tmp_path, settings, range(1, 31))
+    # Quality moves in steps of 0.1 s: the age seen is a multiple of it, and on average the age itself.
+    ages = DELAY + 10 * (np.arange(20000) + 0.5) / 20000
+    steps = np.floor(ages / 0.1)
+    part = ages / 0.1 - steps
+    beyond = [stats.norm.sf(tolerance / np.sqrt(2 * 0.05**2 * -np.expm1(-np.maximum(n, 1e-9) * 0.1 / time)))
+              for n in (steps, steps + 1)]
+    one_side = float(np.mean((1 - part) * beyond[0] + part * beyond[1]))
+    check_mean([r["stale_entry_share"] for r in results], 2 * one_side, "stale either way")
+    check_mean([r["stale_nominal_share"] for r in results], one_side, "worse than claimed")
+
+
+def test_under_ou_executions_are_good_with_the_mean_of_the_clipped_process(tmp_path):
+    """Quality 0.9, standard deviation 0.3: E[min(X, 1)] - E[X below 0] of a normal variate."""
+    settings = {**STATIC, "peers.count": 200, "peers.workflow_rate": 0.5, "registry.candidates": 8,
+                **{f"policy.weight_{term}": 0 for term in ("match", "quality", "price", "time", "trust")},
+                "drift.kind": "ou", "drift.ou_sd": 0.3, "drift.ou_time": "5s", "capability.quality_alpha": 9e5,
+                "capability.quality_beta": 1e5, "run.duration": "70s", "run.warmup": "10s"}
+    results = run_seeds(tmp_path, settings, range(1, 31), rows=False)
+    q = stats.norm(0.9, 0.3)
+    expected = q.expect(lambda x: x, lb=0, ub=1) + q.sf(1)
+    check_mean([r["executions_good"] / (r["executions_good"] + r["executions_bad"]) for r in results], expected, "good")

@@ -109,3 +109,41 @@ def test_a_bad_result_is_tried_again_elsewhere_up_to_max_attempts_in_tier_2(tmp_
     check_binomial(result["workflows_failed"], ended(result), 0.7**4, "failed")
     check_normal(result.messages["delegate"], RATE * SECONDS * sum(0.7**k for k in range(4)),
                  RATE * SECONDS * sum((2 * k + 1) * 0.7**k for k in range(4)), "delegations")
+
+
+GATED = {"policy.name": "tier3", "workflow.steps": "work/high/side_effect", "evidence.commit_gate": "true"}
+
+
+def test_the_commit_gate_lets_only_undetected_bad_executions_become_unsafe_actions(tmp_path):
+    settings = {**ALL_SYBIL, **GATED, "canary.guess": 1}
+    [gated] = run_seeds(tmp_path / "gated", settings, [1])
+    [open_] = run_seeds(tmp_path / "open", {**settings, "evidence.commit_gate": "false"}, [1])
+    assert open_["unsafe_actions"] == open_["executions_bad"] > 0
+    check_binomial(gated["unsafe_actions"], gated["executions_bad"], 1 - 0.98, "unsafe among the bad executions")
+    # The gate changes neither what is delegated nor what is accepted.
+    for name in ("executions_bad", "evidence_rejected", "workflows_compromised"):
+        assert abs(gated[name] - open_[name]) <= 3, name  # a round trip moves a few beyond the end of the run
+    assert gated.messages["commit"] == gated["unsafe_actions"]
+    assert open_.messages["commit"] == open_.messages["committed"] == 0
+
+
+def test_the_commit_gate_costs_one_round_trip_and_two_messages_a_side_effect(tmp_path):
+    """Constant delays of 1 s: query, canary and delegation are 6 s and 0.15 s of work, the commit 2 s more."""
+    settings = {**ALL_HONEST, **GATED, "network.min_latency": "1s", "network.median_latency": "0s",
+                "network.sigma": 0, "evidence.false_reject": 0, "canary.pass_nominal": 1}
+    results = {gate: run_seeds(tmp_path / gate, {**settings, "evidence.commit_gate": gate}, [1])[0]
+               for gate in ("false", "true")}
+    bin_width = 10 ** (1 / 50)
+    for gate, seconds in (("false", 6.15), ("true", 8.15)):
+        assert seconds / bin_width < results[gate]["end_to_end_latency_p50"] < seconds * bin_width, gate
+    gated = results["true"]
+    assert abs(gated.messages["commit"] - gated.messages["delegate"]) <= 40  # those under way at either end
+    assert abs(gated.messages["committed"] - gated.messages["commit"]) <= 40
+    assert gated["unsafe_actions"] == 0
+
+
+@pytest.mark.parametrize("tier", ["optimistic", "tier1", "tier2"])
+def test_without_evidence_there_is_no_commit_gate(tmp_path, tier):
+    [result] = run_seeds(tmp_path, {**ALL_SYBIL, **GATED, "policy.name": tier, "canary.guess": 1}, [1])
+    assert result["unsafe_actions"] == result["executions_bad"] > 0
+    assert result.messages["commit"] == 0

@@ -25,6 +25,11 @@ CASES = {
     **{kind: (CONFIGS / "sybil-1m.ini", GRID, {
         "peers.count": 10000, "run.duration": "8s", "run.warmup": "2s", "reputation.kind": kind,
         "reputation.epoch": "2s", "descriptor.ttl": "3s"}) for kind in ("eigentrust", "sybilrank")},
+    # What steps and policies can do beyond the presets.
+    "execution": (CONFIGS / "paper-ttl.ini", FEW, {
+        "peers.count": 300, "run.duration": "40s", "run.warmup": "10s", "adversary.fraction": 0.3,
+        "policy.name": "cost_aware", "evidence.commit_gate": "true",
+        "drift.kind": "ou", "drift.advertise": "withdraw"}),
     # Everything else that is in the model: drift, several shards a cell, canaries in parallel, silent Sybils,
     # full queues, evicted ratings, latencies beyond the time-outs.
     "mixed": (CONFIGS / "paper-ttl.ini", FEW, {

@@ -63,6 +63,16 @@ def test_risk_aware_is_nearly_as_good_as_tier_3_at_less_cost(runs, fraction):
     assert least(0.8 - cost) > 0
 
 
+@pytest.mark.parametrize("fraction", [f for f in FRACTIONS if f >= 0.1])
+def test_no_policy_has_the_success_of_cost_aware_for_less_control_traffic(runs, tmp_path, fraction):
+    cost_aware = runs_of(tmp_path, fraction, "cost_aware", SEEDS)
+    for policy in POLICIES:
+        gained = values(cost_aware, "success_rate") - values(runs[fraction, policy], "success_rate")
+        saved = (values(runs[fraction, policy], "control_bytes_per_peer_second")
+                 - values(cost_aware, "control_bytes_per_peer_second"))
+        assert least(gained) > 0 or least(saved) > 0, policy
+
+
 def test_the_optimistic_baseline_collapses_and_risk_aware_holds(runs):
     success = {key: values(results, "success_rate").mean() for key, results in runs.items()}
     baseline = [success[fraction, "optimistic"] for fraction in FRACTIONS]

@@ -92,7 +92,7 @@ void RegistryShard::describe_entries(std::uint32_t last, RegistryContext& contex
         fresh.quality = claim.quality;
         fresh.price = claim.price;
         fresh.seconds = claim.seconds;
-        if (context.parameters.drift) drift_.emplace_back(context.parameters, fresh.peer, class_);
+        if (context.parameters.drift()) drift_.emplace_back(context.parameters, fresh.peer, class_, claim.quality);
         const auto& allowed = context.parameters.allowed_regions;
         if (allowed.empty()) continue;
         const std::uint8_t region = place_of(context.parameters, fresh.peer).region;
@@ -121,7 +121,10 @@ void RegistryShard::accept(const RegisterDescriptor& descriptor, SimTime now, Re
     if (issued <= entry.issued || issued + ttl_ <= now) return;
     if (entry.live) count_live(entry, -1);
     entry.issued = issued;
-    entry.claims_degraded = descriptor.degraded != 0;
+    entry.claims_degraded = descriptor.degraded;
+    if (context.parameters.drift_kind == DriftKind::ou && !entry.sybil) {
+        entry.quality = static_cast<float>(claimed(descriptor.quality));
+    }
     if (!entry.live) {
         entry.live = true;
         embeddings_.set_level(index, level_of(entry));
@@ -244,15 +247,21 @@ void RegistryShard::count_levels(SimTime now, const Parameters& parameters, Metr
     metrics.add(Counter::poisoned_entries, live_poisoned_);
     metrics.add(Counter::live_honest_entries, live_ - live_poisoned_);
     metrics.add(Counter::nominal_claims, live_nominal_);
-    if (!parameters.drift) return;
+    if (!parameters.drift()) return;
     std::uint64_t stale = 0;
     std::uint64_t stale_nominal = 0;
     for (std::size_t i = 0; i < drift_.size(); ++i) {
         const Entry& entry = entries_[i];
         if (!entry.live || entry.sybil) continue;
-        const bool degraded = drift_[i].degraded_at(now, parameters, entry.peer, class_);
-        stale += degraded != entry.claims_degraded;
-        stale_nominal += degraded && !entry.claims_degraded;
+        const InstanceState state = drift_[i].state_at(now, parameters, entry.peer, class_);
+        const double lost = claimed_quality(entry, parameters) - state.quality;
+        if (parameters.drift_kind == DriftKind::ou) {
+            stale += std::abs(lost) > parameters.drift_tolerance;
+            stale_nominal += lost > parameters.drift_tolerance;
+        } else {
+            stale += state.degraded != entry.claims_degraded;
+            stale_nominal += state.degraded && !entry.claims_degraded;
+        }
     }
     metrics.add(Counter::stale_entries, stale);
     metrics.add(Counter::stale_nominal_claims, stale_nominal);

@@ -21,14 +21,22 @@ void Provider::on_canary(AgenticContext& context, const PeerView& view, const Ca
     double pass = p_.canary_pass;
     if (sybil) {
         pass = adversary_.canary_pass(as_sybil(view, context.now()));
-    } else if (p_.drift && view.degraded(view.instance_of(request.name.capability_class), context.now(), p_)) {
-        pass = p_.degraded_quality;
+    } else if (p_.drift()) {
+        pass = passes_canary(view, view.instance_of(request.name.capability_class), context.now());
     }
     metrics_.add(Counter::signatures_made);
     const CanaryResponse response{request.name, static_cast<std::uint8_t>(bernoulli(stream, pass)),
                                   static_cast<std::uint8_t>(sybil), 0, request.due};
     network_.post(context, requester, EventKind::canary_response, MessageKind::canary_response,
                   message_size::canary_response, response, p_.canary_time + p_.sign_time);
+}
+
+// Of an honest instance under drift.
+double Provider::passes_canary(const PeerView& view, std::uint32_t instance, SimTime now) const {
+    const InstanceState state = view.state(instance, now, p_);
+    if (p_.drift_kind == DriftKind::two_state) return state.degraded ? p_.degraded_quality : p_.canary_pass;
+    const double own = view.instances[instance].quality;
+    return state.quality >= own ? p_.canary_pass : p_.canary_pass * state.quality / own;
 }
 
 Duration Provider::execution_time(std::uint32_t peer, std::uint32_t task, float median_seconds) const {
@@ -63,9 +71,7 @@ void Provider::on_delegate(AgenticContext& context, const PeerView& view, const 
 }
 
 double Provider::quality(const PeerView& view, const TaskDone& task, SimTime now) const {
-    if (view.peer.behaviour == Behaviour::honest) {
-        return view.degraded(task.instance, now, p_) ? p_.degraded_quality : view.instances[task.instance].quality;
-    }
+    if (view.peer.behaviour == Behaviour::honest) return view.state(task.instance, now, p_).quality;
     const bool like_honest = adversary_.conduct(as_sybil(view, now)) == Conduct::honest;
     return like_honest ? instances_.quality(view.id, task.name.capability_class) : 0.0;
 }
@@ -75,7 +81,7 @@ void Provider::on_task_done(AgenticContext& context, const PeerView& view, const
     RandomStream stream = stream_of(p_.seed, view.id, Purpose::execution_outcome, task.task);
     const bool good = bernoulli(stream, quality(view, task, context.now()));
     metrics_.add(good ? Counter::executions_good : Counter::executions_bad);
-    if (!good && task.side_effect != 0) metrics_.add(Counter::unsafe_actions);
+    if (!good && task.side_effect == SideEffect::at_completion) metrics_.add(Counter::unsafe_actions);
     Duration after{};
     if (task.evidence_wanted != 0) {
         metrics_.add_message(MessageKind::evidence, message_size::evidence);
@@ -87,6 +93,14 @@ void Provider::on_task_done(AgenticContext& context, const PeerView& view, const
                       Result{task.name, static_cast<std::uint8_t>(good), {}}, after);
     // The package travels with the result.
     if (!sent && task.evidence_wanted != 0) metrics_.add_lost(MessageKind::evidence);
+}
+
+void Provider::on_commit(AgenticContext& context, const Commit& commit, std::uint32_t requester) {
+    metrics_.add(Counter::signatures_verified);
+    metrics_.add(Counter::signatures_made);
+    if (commit.good == 0) metrics_.add(Counter::unsafe_actions);
+    network_.post(context, requester, EventKind::committed, MessageKind::committed, message_size::committed,
+                  Committed{commit.name}, p_.sign_time);
 }
 
 }  // namespace parley::agentic

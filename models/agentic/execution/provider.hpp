@@ -23,9 +23,12 @@ class Provider {
     void on_canary(AgenticContext& context, const PeerView& view, const CanaryRequest& request,
                    std::uint32_t requester);
     void on_delegate(AgenticContext& context, const PeerView& view, const Delegate& request, std::uint32_t requester);
+    // The requester has accepted the evidence of a prepared execution.
+    void on_commit(AgenticContext& context, const Commit& commit, std::uint32_t requester);
     void on_task_done(AgenticContext& context, const PeerView& view, const TaskDone& task);
 
    private:
+    double passes_canary(const PeerView& view, std::uint32_t instance, SimTime now) const;
     Duration execution_time(std::uint32_t peer, std::uint32_t task, float median_seconds) const;
     // Probability that the execution that is complete now is good.
     double quality(const PeerView& view, const TaskDone& task, SimTime now) const;

@@ -53,7 +53,7 @@ void Requester::begin_step(AgenticContext& context, Peer& peer, Workflow& workfl
     } else {
         workflow.capability_class = static_cast<std::uint16_t>(step.capability_class);
     }
-    workflow.tier = p_.tier_of_risk[static_cast<std::size_t>(step.risk)];
+    workflow.tier = policy_->tier_of(step.risk);
     workflow.phase = Phase::discovering;
     workflow.retries_left = static_cast<std::uint8_t>(p_.query_retries);
     workflow.shards_answered = 0;
@@ -133,6 +133,7 @@ void Requester::rank_candidates(AgenticContext& context, Peer& peer, Workflow& w
         return fail(peer, workflow, workflow.removed_by_trust ? Failure::no_trusted_candidate : Failure::no_candidate);
     }
     const double class_mean = catalogue_.mean_execution_seconds(workflow.capability_class);
+    if (policy_->looks_at_candidates()) decide_tier(context, peer, workflow, candidates);
     valued_.clear();
     for (const Candidate& candidate : candidates) {
         double value = base_utility(candidate, p_, class_mean);
@@ -150,6 +151,28 @@ void Requester::rank_candidates(AgenticContext& context, Peer& peer, Workflow& w
     const auto ranked = pool_.ranked(workflow);
     for (std::size_t i = 0; i < valued_.size(); ++i) ranked[i] = {valued_[i].peer, CandidateState::untried, 0};
     try_next(context, peer, workflow);
+}
+
+// Without a trusted candidate the tier stays that of the query.
+void Requester::decide_tier(AgenticContext& context, const Peer& peer, Workflow& workflow,
+                            std::span<const Candidate> candidates) {
+    const double class_mean = catalogue_.mean_execution_seconds(workflow.capability_class);
+    constexpr double none = -1.0;  // utilities are not negative
+    double best_base = none;
+    double best_trusted = none;
+    Outlook outlook;
+    for (const Candidate& candidate : candidates) {
+        const double base = base_utility(candidate, p_, class_mean);
+        const double trust = reputation_.trust(peer.reputation, candidate.peer, candidate.trust, context.now());
+        const Prospect prospect{trust, candidate.quality};
+        if (base > best_base) outlook.by_utility = prospect;
+        best_base = std::max(best_base, base);
+        const double trusted = trust < p_.threshold ? none : trusted_utility(base, trust, p_);
+        if (trusted > best_trusted) outlook.by_trust = prospect;
+        best_trusted = std::max(best_trusted, trusted);
+    }
+    if (best_trusted == none) return;
+    workflow.tier = policy_->tier_after_discovery(step_of(workflow).risk, outlook);
 }
 
 // --- verification and delegation
@@ -238,7 +261,7 @@ void Requester::delegate(AgenticContext& context, Workflow& workflow, std::size_
     workflow.due = context.now() + p_.execution_timeout;
     const Delegate request{{workflow.number, workflow.step, workflow.rank, workflow.capability_class},
                            static_cast<std::uint8_t>(workflow.tier >= 3),
-                           static_cast<std::uint8_t>(step_of(workflow).side_effect),
+                           side_effect_of(workflow),
                            0};
     network_.post(context, candidate.peer, EventKind::delegate, MessageKind::delegate, message_size::delegate, request);
 }
@@ -280,12 +303,42 @@ void Requester::check_evidence(AgenticContext& context, Peer& peer, Workflow& wo
     const bool rejected = bernoulli(stream, good ? p_.evidence_false_reject : p_.evidence_detection);
     metrics_.add(Counter::evidence_verified);
     metrics_.add(Counter::signatures_verified);
-    if (!rejected) return accept(context, peer, workflow, good);
+    if (!rejected) {
+        return is_gated(workflow) ? send_commit(context, peer, workflow) : accept(context, peer, workflow, good);
+    }
     metrics_.add(Counter::evidence_rejected);
     if (good) metrics_.add(Counter::evidence_false_rejected);
     feedback(context, peer, workflow, pool_.ranked(workflow)[workflow.rank].peer, false);
     after_failure(context, peer, workflow, Failure::verification_exhausted);
 }
+
+// --- the commit gate
+
+SideEffect Requester::side_effect_of(const Workflow& workflow) const {
+    if (!step_of(workflow).side_effect) return SideEffect::none;
+    return is_gated(workflow) ? SideEffect::at_commit : SideEffect::at_completion;
+}
+
+void Requester::send_commit(AgenticContext& context, Peer& peer, Workflow& workflow) {
+    workflow.phase = Phase::committing;
+    workflow.due = context.now() + p_.execution_timeout;
+    metrics_.add(Counter::signatures_made);
+    const Commit commit{{workflow.number, workflow.step, workflow.rank, workflow.capability_class},
+                        static_cast<std::uint8_t>(workflow.result_good),
+                        {}};
+    network_.post(context, pool_.ranked(workflow)[workflow.rank].peer, EventKind::commit, MessageKind::commit,
+                  message_size::commit, commit, p_.sign_time);
+    set_wake(context, peer, std::min(workflow.due, workflow.started + p_.deadline));
+}
+
+void Requester::on_committed(AgenticContext& context, Peer& peer, const Committed& committed) {
+    metrics_.add(Counter::signatures_verified);
+    Workflow* workflow = find(peer, committed.name, Phase::committing);
+    if (workflow == nullptr || workflow->rank != committed.name.rank) return;
+    accept(context, peer, *workflow, workflow->result_good);
+}
+
+// --- failures and feedback
 
 void Requester::after_failure(AgenticContext& context, Peer& peer, Workflow& workflow, Failure failure) {
     workflow.last_failure = failure;
@@ -378,6 +431,9 @@ void Requester::on_due(AgenticContext& context, Peer& peer, Workflow& workflow) 
         case Phase::delegated:
             feedback(context, peer, workflow, pool_.ranked(workflow)[workflow.rank].peer, false);
             return after_failure(context, peer, workflow, Failure::timeout);
+        case Phase::committing:  // it may have happened: nobody else is asked to do it again
+            feedback(context, peer, workflow, pool_.ranked(workflow)[workflow.rank].peer, false);
+            return fail(peer, workflow, Failure::timeout);
         case Phase::checking_evidence:
             return check_evidence(context, peer, workflow);
     }

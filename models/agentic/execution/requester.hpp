@@ -7,6 +7,7 @@
 //     canary failed or unanswered -> negative feedback, try_next
 //   delegated: busy -> try_next, without blame; no answer within execution.timeout -> blame, after_failure
 //     result, tiers 0..2 -> outcome check;  result, tier 3 -> checking_evidence for verify_time
+//   accepted evidence of a gated side effect -> committing: one more round trip, then accepted
 //   a bad result that is noticed, or rejected evidence -> blame, after_failure
 //   after_failure: tiers 0, 1 -> the workflow fails; tiers 2, 3 -> try_next, up to max_attempts delegations
 //   accepted -> praise, next step, or the workflow ends: success, or compromised when an accepted result was bad
@@ -16,12 +17,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "models/agentic/connectivity/post.hpp"
 #include "models/agentic/discovery/class_catalogue.hpp"
 #include "models/agentic/execution/workflow.hpp"
 #include "models/agentic/peer.hpp"
+#include "models/agentic/policy/policies.hpp"
 #include "models/agentic/trust/local_reputation.hpp"
 #include "models/agentic/trust/utility.hpp"
 
@@ -38,6 +41,7 @@ class Requester {
           network_{parameters, metrics},
           pool_(parameters),
           reputation_(parameters),
+          policy_(make_policy(parameters)),
           first_shard_(first_shard),
           first_account_(first_account) {}
 
@@ -50,6 +54,7 @@ class Requester {
     void on_canary_response(AgenticContext& context, Peer& peer, const CanaryResponse& response,
                             std::uint32_t provider);
     void on_result(AgenticContext& context, Peer& peer, const Result& result);
+    void on_committed(AgenticContext& context, Peer& peer, const Committed& committed);
     void on_busy(AgenticContext& context, Peer& peer, const Busy& busy);
     void on_wake(AgenticContext& context, Peer& peer);
 
@@ -76,11 +81,20 @@ class Requester {
     void merge(Workflow& workflow, std::span<const Candidate> candidates);
     void rank_candidates(AgenticContext& context, Peer& peer, Workflow& workflow,
                          std::span<const Candidate> candidates);
+    // Under a policy that looks at the candidates first.
+    void decide_tier(AgenticContext& context, const Peer& peer, Workflow& workflow,
+                     std::span<const Candidate> candidates);
     void try_next(AgenticContext& context, Peer& peer, Workflow& workflow);
     void send_canaries(AgenticContext& context, Workflow& workflow, std::size_t first);
     void delegate(AgenticContext& context, Workflow& workflow, std::size_t rank);
     void check_outcome(AgenticContext& context, Peer& peer, Workflow& workflow, bool good);
     void check_evidence(AgenticContext& context, Peer& peer, Workflow& workflow);
+    // Whether the step's side effect waits until its evidence has been accepted.
+    bool is_gated(const Workflow& workflow) const {
+        return p_.commit_gate && workflow.tier >= 3 && step_of(workflow).side_effect;
+    }
+    SideEffect side_effect_of(const Workflow& workflow) const;
+    void send_commit(AgenticContext& context, Peer& peer, Workflow& workflow);
     void accept(AgenticContext& context, Peer& peer, Workflow& workflow, bool good);
     void after_failure(AgenticContext& context, Peer& peer, Workflow& workflow, Failure failure);
     void feedback(AgenticContext& context, Peer& peer, const Workflow& workflow, std::uint32_t about, bool good);
@@ -96,6 +110,7 @@ class Requester {
     Network network_;
     WorkflowPool pool_;
     LocalReputation reputation_;
+    std::unique_ptr<const Policy> policy_;
     std::uint32_t first_shard_;
     std::uint32_t first_account_;
     // scratch space

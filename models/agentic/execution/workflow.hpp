@@ -16,7 +16,7 @@
 namespace parley::agentic {
 
 // Where a step stands. See requester.hpp for the transitions.
-enum class Phase : std::uint8_t { discovering, canary, delegated, checking_evidence };
+enum class Phase : std::uint8_t { discovering, canary, delegated, checking_evidence, committing };
 
 enum class CandidateState : std::uint8_t { untried, canary_sent, passed, used };
 
@@ -38,7 +38,7 @@ struct Workflow {
     Phase phase;
     Tier tier;
     bool tainted;           // an accepted step was bad
-    bool result_good;       // of the evidence being checked
+    bool result_good;       // of the evidence being checked, or the execution being committed
     bool removed_by_trust;  // the registry said so
     Failure last_failure;   // why the last candidate was dropped
     std::uint8_t retries_left;

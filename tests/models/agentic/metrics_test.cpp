@@ -91,9 +91,9 @@ TEST(Metrics, SeparatesControlFromDataPlane) {
     for (std::size_t kind = 0; kind < message_kind_count; ++kind, bytes *= 10) {
         metrics.add_message(static_cast<MessageKind>(kind), bytes);
     }
-    EXPECT_EQ(metrics.control_bytes(), 1'111'111U);   // register .. evidence
-    EXPECT_EQ(metrics.data_bytes(), 1'110'000'000U);  // delegate, result, busy
-    EXPECT_STREQ(message_names[control_kind_count - 1], "evidence");
+    EXPECT_EQ(metrics.control_bytes(), 111'111'111U);   // register .. committed
+    EXPECT_EQ(metrics.data_bytes(), 111'000'000'000U);  // delegate, result, busy
+    EXPECT_STREQ(message_names[control_kind_count - 1], "committed");
     EXPECT_STREQ(message_names[control_kind_count], "delegate");
     for (std::size_t kind = 0; kind < message_kind_count; ++kind) EXPECT_EQ(metrics.messages(kind), 1U);
 }

@@ -54,7 +54,8 @@ TEST(Parameters, HaveTheDefaultsOfTheModel) {
     EXPECT_EQ(p.execution_timeout.nanoseconds, 20'000 * ms);
     EXPECT_EQ(p.queue_capacity, 16U);
     EXPECT_EQ(p.outcome_detection, 0.5);
-    EXPECT_FALSE(p.drift);
+    EXPECT_FALSE(p.drift());
+    EXPECT_FALSE(p.withdraws_degraded);
     EXPECT_EQ(p.mean_nominal.nanoseconds, 60'000 * ms);
     EXPECT_EQ(p.mean_degraded.nanoseconds, 30'000 * ms);
     EXPECT_EQ(p.degraded_quality, 0.1);
@@ -102,22 +103,10 @@ TEST(Parameters, HaveTheWorkflowOfThePaper) {
     EXPECT_TRUE(p.steps[1].side_effect);
 }
 
-TEST(Parameters, TakeTiersFromThePolicyOrTheRisk) {
-    const auto tiers = [](const std::vector<std::string>& overrides) {
-        const Parameters p = parameters_with(overrides);
-        return std::vector<int>(std::begin(p.tier_of_risk), std::end(p.tier_of_risk));
-    };
-    EXPECT_EQ(tiers({"policy.name=optimistic"}), (std::vector<int>{0, 0, 0}));
-    EXPECT_EQ(tiers({"policy.name=tier1"}), (std::vector<int>{1, 1, 1}));
-    EXPECT_EQ(tiers({"policy.name=tier2"}), (std::vector<int>{2, 2, 2}));
-    EXPECT_EQ(tiers({"policy.name=tier3"}), (std::vector<int>{3, 3, 3}));
-    EXPECT_EQ(tiers({"policy.name=risk_aware"}), (std::vector<int>{1, 2, 3}));
-    EXPECT_EQ(tiers({"policy.name=risk_aware", "policy.low_risk_tier=0", "policy.high_risk_tier=2"}),
-              (std::vector<int>{0, 2, 2}));
-}
-
 TEST(Parameters, ReadChoices) {
-    EXPECT_TRUE(parameters_with({"drift.kind=two_state"}).drift);
+    EXPECT_TRUE(parameters_with({"drift.kind=two_state"}).drift());
+    EXPECT_EQ(parameters_with({"drift.kind=ou"}).drift_kind, DriftKind::ou);
+    EXPECT_TRUE(parameters_with({"drift.advertise=withdraw"}).withdraws_degraded);
     EXPECT_FALSE(parameters_with({"policy.select=argmax"}).softmax);
     EXPECT_EQ(parameters_with({}).reputation, ReputationKind::beta);
     EXPECT_EQ(parameters_with({"reputation.kind=none"}).reputation, ReputationKind::none);
@@ -186,9 +175,7 @@ TEST(Parameters, BuySybilsFromABudget) {
         return parameters_with({"adversary.budget=" + budget, "adversary.reserve=" + reserve, "identity.cost=" + cost});
     };
     EXPECT_EQ(bought("30", "0", "1").sybils(), 30U);
-    EXPECT_EQ(bought("30", "0", "1").reentries(), 0U);
     EXPECT_EQ(bought("100", "0.5", "3").sybils(), 16U);  // 50 / 3
-    EXPECT_EQ(bought("100", "0.5", "3").reentries(), 17U);
     EXPECT_EQ(bought("100", "1", "3").sybils(), 0U);
     EXPECT_EQ(bought("0.3", "0", "0.1").sybils(), 3U);  // 0.3 / 0.1 is below 3 in binary numbers
     EXPECT_EQ(bought("99", "0", "1").honest(), 1U);
@@ -206,6 +193,12 @@ TEST(Parameters, RefuseContradictoryBudgets) {
 TEST(Parameters, RefuseHistogramsBetweenIntervals) {
     expect_refusal({"output.interval=3s"}, {"output.histogram_interval", "output.interval", "multiple"});
     EXPECT_NO_THROW(parameters_with({"output.interval=2s"}));
+}
+
+TEST(Parameters, RefuseDriftInStepsThatCannotFollowIt) {
+    expect_refusal({"drift.kind=ou", "drift.ou_step=61s"}, {"drift.ou_step", "drift.ou_time"});
+    expect_refusal({"drift.kind=ou", "drift.ou_step=1ms", "run.duration=2000000s"}, {"run.duration", "drift.ou_step"});
+    EXPECT_NO_THROW(parameters_with({"drift.ou_step=61s"}));
 }
 
 TEST(Parameters, RefuseMoreParallelCanariesThanCandidates) {

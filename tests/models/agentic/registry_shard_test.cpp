@@ -28,7 +28,7 @@ struct World {
           shard(0, parameters, 3.0, std::pmr::get_default_resource()) {}
 
     void accept(std::uint32_t peer, std::int64_t issued, std::int64_t now, bool degraded = false) {
-        shard.accept({peer, static_cast<std::uint8_t>(degraded), {}, issued}, SimTime{now}, context);
+        shard.accept({peer, degraded, 0, 0, issued}, SimTime{now}, context);
     }
     // Peers of the answer to an intent that equals the prototype.
     std::vector<std::uint32_t> ask(std::uint32_t asker, std::int64_t now, bool trusted_only = false) {
@@ -371,8 +371,8 @@ TEST(RegistryShard, CountsClaimsThatAreNoLongerTrue) {
         std::uint64_t stale_nominal = 0;
         for (std::uint32_t peer = 0; peer < 100; ++peer) {
             if (world.sybils.contains(peer)) continue;
-            DriftCursor truth(world.parameters, peer, 0);
-            const bool degraded = truth.degraded_at(SimTime{at}, world.parameters, peer, 0);
+            DriftCursor truth(world.parameters, peer, 0, 0.9F);
+            const bool degraded = truth.state_at(SimTime{at}, world.parameters, peer, 0).degraded;
             stale += degraded != (peer % 2 == 0);
             stale_nominal += degraded && peer % 2 != 0;
         }
