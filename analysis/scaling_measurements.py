@@ -22,29 +22,38 @@ MESSAGES_OFF_A_PEER = ("register", "query", "candidates", "canary_request", "can
 
 COUNTER = r"""
 #include <mpi.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-// Each exchange: messages that carry events, and their bytes. Waitall ends an exchange of the strategy alltoallv
-// (whose messages end with eight bytes of their own), Iallreduce one of the strategy sparse.
-static unsigned now[2];
+// What a rank does, in order: exchanges, each with its messages that carry anything and their bytes, and arrays made
+// known to all ranks. Waitall ends an exchange of the strategy alltoallv (whose messages end with eight bytes of their
+// own), Iallreduce one of the strategy sparse. Both bring the earliest window of a rank, which is 0 only at the start;
+// exchanges at a boundary bring 0.
+enum { of_windows, of_boundary, gathered };
+static unsigned now[3];
+static int64_t least;
+static int exchanges;
 static FILE *file;
-static void end_exchange(void) {
+static void log_now(unsigned kind) {
     if (!file) {
         char name[4096];
         int rank;
         PMPI_Comm_rank(MPI_COMM_WORLD, &rank);
-        snprintf(name, sizeof name, "%s/exchanges.%d", getenv("SCALING_FOLDER"), rank);
+        snprintf(name, sizeof name, "%s/log.%d", getenv("SCALING_FOLDER"), rank);
         file = fopen(name, "wb");
     }
+    now[0] = kind;
     fwrite(now, sizeof now, 1, file);
-    now[0] = now[1] = 0;
+    memset(now, 0, sizeof now);
 }
+static void end_exchange(void) { log_now(exchanges++ > 0 && least == 0 ? of_boundary : of_windows); }
 static void count(int bytes) {
-    now[0] += bytes > 0;
-    now[1] += (unsigned)bytes;
+    now[1] += bytes > 0;
+    now[2] += (unsigned)bytes;
 }
 int MPI_Isend(const void *a, int n, MPI_Datatype t, int to, int tag, MPI_Comm c, MPI_Request *r) {
+    memcpy(&least, (const char *)a + n - 8, 8);
     count(n - 8);
     return PMPI_Isend(a, n, t, to, tag, c, r);
 }
@@ -57,21 +66,16 @@ int MPI_Waitall(int n, MPI_Request *r, MPI_Status *s) {
     return PMPI_Waitall(n, r, s);
 }
 int MPI_Iallreduce(const void *a, void *b, int n, MPI_Datatype t, MPI_Op o, MPI_Comm c, MPI_Request *r) {
+    memcpy(&least, a, 8);
     end_exchange();
     return PMPI_Iallreduce(a, b, n, t, o, c, r);
 }
 int MPI_Allgatherv(const void *a, int n, MPI_Datatype t, void *b, const int *counts, const int *at, MPI_Datatype u,
                    MPI_Comm c) {
-    int rank, size;
-    PMPI_Comm_rank(c, &rank);
+    int size;
     PMPI_Comm_size(c, &size);
-    if (rank == 0) {
-        char name[4096];
-        snprintf(name, sizeof name, "%s/gathers", getenv("SCALING_FOLDER"));
-        FILE *log = fopen(name, "a");
-        fprintf(log, "%d\n", at[size - 1] + counts[size - 1]);
-        fclose(log);
-    }
+    now[2] = (unsigned)(at[size - 1] + counts[size - 1]);
+    log_now(gathered);
     return PMPI_Allgatherv(a, n, t, b, counts, at, u, c);
 }
 int MPI_Finalize(void) {
@@ -183,6 +187,11 @@ WORKLOADS = {
     "20,000 peers": ("sybil-1m.ini", {"peers.count": 20000, "run.duration": "30s", "run.warmup": "15s"}),
     "phold, 4,096": ("phold.ini", {"phold.entities": 4096, "run.duration": "200s", "run.warmup": "0s"}),
 }
+# For what an epoch sends late in a run, and for the kinds of reputation that follow ratings.
+LONG_RUN = {"peers.count": 2000, "run.duration": "200s", "run.warmup": "15s"}
+GRAPH_RUN = {"peers.count": 20000, "run.duration": "60s", "run.warmup": "15s"}
+GRAPH_KINDS = ("eigentrust", "sybilrank")
+GRAPH_RANKS = 4
 SERIAL_PEERS = (2000, 6000, 20000, 60000, 200000, 1000000)
 ENVIRONMENT = {
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
@@ -242,8 +251,8 @@ def measure_counts(binary: Path, library: Path, config: str, settings: dict[str,
                 row["events"] = file["summary/events"][()] / file["summary/windows"][()]
                 row["posted"] = 0.25 * row["events"]  # phold.remote
         if ranks > 1:
-            seen = np.stack([np.fromfile(folder / f"exchanges.{r}", dtype=np.uint32).reshape(-1, 2)
-                             for r in range(ranks)]).astype(float)
+            log = read_log(folder, ranks)
+            seen = log[:, log[0, :, 0] == OF_WINDOWS, 1:].astype(float)
             if total is not None and seen[:, :, 1].sum() != total:
                 raise RuntimeError(f"{seen[:, :, 1].sum()} bytes counted, {total} in the result file")
             late_half = seen[:, seen.shape[1] // 2:]
@@ -251,10 +260,39 @@ def measure_counts(binary: Path, library: Path, config: str, settings: dict[str,
             row["bytes"] = late_half[:, :, 1].sum(axis=0).mean()
             row["most_bytes"] = late_half[:, :, 1].max(axis=0).mean()
             row["byte_unit"] = late_half[:, :, 1].var() / late_half[:, :, 1].mean()
-        gathers = folder / "gathers"
-        if gathers.exists():
-            row["gathered"] = [int(line) for line in gathers.read_text().split()]
+            row["epochs"] = epochs_of(log)
         return row
+
+
+# Kinds of records in a log, as in COUNTER.
+OF_WINDOWS, OF_BOUNDARY, GATHERED = range(3)
+
+
+def read_log(folder: Path, ranks: int) -> np.ndarray:
+    """Records (kind, messages, bytes) by rank, in their order, which is the same on all ranks."""
+    logs = [np.fromfile(folder / f"log.{r}", dtype=np.uint32).reshape(-1, 3) for r in range(ranks)]
+    if any(log.shape != logs[0].shape or (log[:, 0] != logs[0][:, 0]).any() for log in logs):
+        raise RuntimeError("the ranks did not do the same")
+    return np.stack(logs)
+
+
+def epochs_of(log: np.ndarray) -> list[dict[str, list]]:
+    """What each epoch exchanged (messages, bytes, most bytes of a rank) and made known to all ranks (bytes)."""
+    epochs: list[dict[str, list]] = []
+    inside = False
+    for at, kind in enumerate(log[0, :, 0]):
+        if kind == OF_WINDOWS:
+            inside = False
+            continue
+        if not inside:
+            epochs.append({"exchanges": [], "gathered": []})
+            inside = True
+        if kind == OF_BOUNDARY:
+            epochs[-1]["exchanges"].append([int(log[:, at, 1].sum()), int(log[:, at, 2].sum()),
+                                            int(log[:, at, 2].max())])
+        else:
+            epochs[-1]["gathered"].append(int(log[0, at, 2]))
+    return epochs
 
 
 def measure_serial(binary: Path, peers: int) -> dict[str, float]:
@@ -277,23 +315,33 @@ def measure_serial(binary: Path, peers: int) -> dict[str, float]:
     return {"peers": peers, "event_cost": min(costs), "memory": memory, "queries": queries / events}
 
 
-def measure(binary: Path) -> dict[str, object]:
+def measure_times(binary: Path, benchmark: Path) -> dict[str, object]:
+    """Exchange loops, looks for messages, CPU time of an event: for a machine that nobody else uses."""
+    lines = started([benchmark], 2).split("\n")[:-1]
+    return {
+        "benchmark": [[float(x) for x in line.split()] for line in lines],
+        "look": [[float(x) for x in started([benchmark, "look"], ranks).split()] for ranks in (2, 16, 32, 64)],
+        "serial": [measure_serial(binary, peers) for peers in SERIAL_PEERS],
+    }
+
+
+def measure(binary: Path, counts_only: bool = False) -> dict[str, object]:
     measured: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for stem, source, options in (("counter.so", COUNTER, ["-shared", "-fPIC"]), ("benchmark", BENCHMARK, [])):
             (folder / f"{stem}.c").write_text(source)
             started(["mpicc", "-O2", *options, folder / f"{stem}.c", "-o", folder / stem])
-        lines = started([folder / "benchmark"], 2).split("\n")[:-1]
-        measured["benchmark"] = [[float(x) for x in line.split()] for line in lines]
-        measured["look"] = [[float(x) for x in started([folder / "benchmark", "look"], ranks).split()]
-                            for ranks in (2, 16, 32, 64)]
-        measured["serial"] = [measure_serial(binary, peers) for peers in SERIAL_PEERS]
+        counter = folder / "counter.so"
+        if not counts_only:
+            measured.update(measure_times(binary, folder / "benchmark"))
+        measured["epochs"] = measure_counts(binary, counter, "sybil-1m.ini", LONG_RUN, 2, "alltoallv")["epochs"]
+        measured["graph"] = {
+            kind: measure_counts(binary, counter, "sybil-1m.ini", {**GRAPH_RUN, "reputation.kind": kind}, GRAPH_RANKS,
+                                 "alltoallv")["epochs"]
+            for kind in GRAPH_KINDS}
         measured["counts"] = {
-            workload: [measure_counts(binary, folder / "counter.so", config, settings, ranks, strategy)
+            workload: [measure_counts(binary, counter, config, settings, ranks, strategy)
                        for ranks in RANKS for strategy in STRATEGIES]
             for workload, (config, settings) in WORKLOADS.items()}
-        long = {"peers.count": 2000, "run.duration": "200s", "run.warmup": "15s"}
-        measured["gathered"] = measure_counts(binary, folder / "counter.so", "sybil-1m.ini", long, 2,
-                                              "alltoallv")["gathered"]
     return measured

@@ -2,6 +2,7 @@
 """How a run scales with ranks: measures counts at 1 to 16 ranks, fits a LogGP-style model, predicts larger machines.
 
     scaling_model.py measure FILE [--binary PATH]    runs the program and two small benchmarks; writes FILE (JSON)
+    scaling_model.py measure FILE --counts-only      the same without times, for a machine that others use
     scaling_model.py report FILE [--figure PNG]      prints the tables of docs/scaling.md, draws its figure
 
 scaling_measurements.py does the measuring; it says what counts and times are.
@@ -26,6 +27,15 @@ EPOCH = 10.0  # s: reputation.epoch
 # A query of a shard of 2,000 entries costs as much as 36 other events (12 + 0.012 an entry, class_catalogue.cpp).
 QUERY_COST = 36.0
 PEERS_PER_SHARD = 1000.0  # two descriptors a peer, 2,000 a shard
+
+# An epoch's records (models/agentic/trust/): a change of pooled counts, a change of trust at one shard.
+CHANGE_BYTES = 24
+TRUST_BYTES = 12
+MESSAGE_LIMIT = 2**31  # bytes of one message, and of where a part of a gathered array begins (mpi_transport.cpp)
+BLOCK_PEERS = 4096  # block_distribution.hpp
+# Most seen, see docs/scaling.md; sybilrank makes ceil(log2 N).
+EIGENTRUST_ITERATIONS = 18
+EIGENTRUST_SEARCHES = 15
 
 # --- the model: traffic
 
@@ -133,7 +143,8 @@ class Law:
     event_costs: list[tuple[float, float]]  # (peers a rank, seconds an event)
     memory_base: float  # bytes a rank
     memory_peer: float  # bytes a peer
-    epoch_bytes: float  # a peer and epoch, what gather_all brings to every rank
+    changes: float  # bytes a peer and epoch of changed counts, to the ranks that own the ratees
+    trust: float  # bytes a peer and epoch of changed trust, to the ranks that own the shards
     look: float = 0.0  # s that a look for messages from anybody costs more for each rank there is
     plain: Costs = field(default_factory=lambda: Costs(0, 0, 0, 0, 0))
     synchronous: Costs = field(default_factory=lambda: Costs(0, 0, 0, 0, 0))
@@ -159,9 +170,10 @@ class Prediction:
     slowest: float  # s a window, the slowest rank
     exchange: dict[str, float]  # s a window, without `looks`
     looks: float  # s a window that the sparse exchange spends on idle ranks in an MPI that scans them all
-    epoch: float  # s an epoch
-    epoch_gathered: float  # bytes an epoch, received by every rank
-    memory: float  # bytes a rank, without the epoch's
+    epoch: dict[str, float]  # s an epoch
+    epoch_bytes: float  # an epoch, sent by a rank to others
+    epoch_partners: tuple[float, float]  # ranks that a rank has changed counts for, changed trust for
+    memory: float  # bytes a rank
 
     def window(self, strategy: str) -> float:
         return self.slowest + self.exchange[strategy]
@@ -178,18 +190,16 @@ class Prediction:
         return min(self.exchange, key=self.exchange.__getitem__)
 
 
-def predict(law: Law, peers: float, ranks: int, machine: Machine = Machine()) -> Prediction:
-    """One window, one epoch and the memory of a run of `peers` on `ranks` ranks of one thread each."""
-    local = peers / ranks
-    events = law.events * local * WINDOW
-    posted = law.messages * local * WINDOW
-    partners = (ranks - 1) * -math.expm1(-posted / ranks)
-    work = law.event_cost(local) * events
-    slowest = work * imbalance(events, work_unit(law.query_share), ranks) * granularity(law, peers, ranks)
+def partners_of(ranks: int, messages: float) -> float:
+    """Ranks that a rank has something for, when it has `messages` with uniform receivers."""
+    return (ranks - 1) * -math.expm1(-messages / ranks)
 
+
+def exchange_times(law: Law, ranks: int, posted: float, sent: float, machine: Machine) -> dict[str, float]:
+    """Seconds of an exchange in which a rank has `posted` messages of `sent` bytes together, its own included."""
     node = min(ranks, machine.ranks_per_node)
     off_node = 1 - node / ranks
-    sent = posted * law.size
+    partners = partners_of(ranks, posted)
     exchange = {}
     for strategy, n, costs in (("alltoallv", ranks - 1, law.plain), ("sparse", partners, law.synchronous)):
         trailer = 8 * (ranks - 1) if strategy == "alltoallv" else 0
@@ -200,13 +210,63 @@ def predict(law: Law, peers: float, ranks: int, machine: Machine = Machine()) ->
         # sparse: the receiver's acknowledgement, then the reduction
         reduction = math.log2(ranks) * (machine.latency + law.plain.each)
         exchange[strategy] = seconds + (machine.latency if strategy == "alltoallv" else 2 * machine.latency + reduction)
+    return exchange
 
-    gathered = law.epoch_bytes * peers
-    # Through the interconnect once a node, and for every rank: into the buffer, into the lists, through the filter.
-    copies = 5 * node * gathered / machine.memory_bandwidth
-    epoch = (gathered / machine.node_bandwidth if ranks > node else 0.0) + copies
+
+def predict(law: Law, peers: float, ranks: int, machine: Machine = Machine()) -> Prediction:
+    """One window, one epoch and the memory of a run of `peers` on `ranks` ranks of one thread each."""
+    local = peers / ranks
+    events = law.events * local * WINDOW
+    posted = law.messages * local * WINDOW
+    work = law.event_cost(local) * events
+    slowest = work * imbalance(events, work_unit(law.query_share), ranks) * granularity(law, peers, ranks)
+    exchange = exchange_times(law, ranks, posted, posted * law.size, machine)
+    partners = partners_of(ranks, posted)
+
+    # Two exchanges; and, beside MPI, into the buffer to send, out of the one received, into the order of shards.
+    lists = [(size * local / record, size * local) for size, record in ((law.changes, CHANGE_BYTES),
+                                                                        (law.trust, TRUST_BYTES))]
+    times = [exchange_times(law, ranks, records, size, machine) for records, size in lists]
+    sent = sum(size for _, size in lists) * (1 - 1 / ranks)
+    copies = 3 * min(ranks, machine.ranks_per_node) * sent / machine.memory_bandwidth
+    epoch = {strategy: sum(time[strategy] for time in times) + copies for strategy in exchange}
+    epoch_partners = tuple(partners_of(ranks, records) for records, _ in lists)
     return Prediction(events, posted * (1 - 1 / ranks), partners, work, slowest, exchange,
-                      partners * law.look * ranks, epoch, gathered, law.memory_base + law.memory_peer * local)
+                      partners * law.look * ranks, epoch, sent, epoch_partners,
+                      law.memory_base + law.memory_peer * local)
+
+
+def longest_message(law: Law, peers: float, ranks: int) -> float:
+    """Bytes of an epoch's longest message from one rank to another: 1 / ranks^2 of the larger list."""
+    return max(law.changes, law.trust) * peers / ranks**2
+
+
+@dataclass
+class GraphEpoch:
+    """What eigentrust or sybilrank add to an epoch by vectors over all peers that every rank gets."""
+
+    received: float  # bytes an epoch, by every rank
+    seconds: float  # of getting them
+    memory: float  # bytes a rank, over all peers
+    fits: bool  # the vector is below the limit of 2 GiB
+
+
+def predict_graph(law: Law, peers: float, ranks: int, kind: str, machine: Machine = Machine()) -> GraphEpoch:
+    """Parts travel round a ring: every rank gets each byte once, in ranks - 1 steps; a node gets it once, too."""
+    node = min(ranks, machine.ranks_per_node)
+    vectors = EIGENTRUST_ITERATIONS if kind == "eigentrust" else math.ceil(math.log2(peers))
+    # Every gathered array: number, bytes. At the end trust and whether a peer is rated.
+    arrays = [(vectors, 8 * peers), (1, 4 * peers), (1, peers)]
+    if kind == "eigentrust":  # and sums of blocks, twice before the first iteration; who has trust, a bit a peer
+        arrays += [(vectors + 1, 16 * peers / BLOCK_PEERS), (EIGENTRUST_SEARCHES, peers / 8)]
+    received = sum(number * size for number, size in arrays)
+    step = law.plain.each + machine.latency + machine.overhead * (ranks > node)
+    seconds = sum(number for number, _ in arrays) * (ranks - 1) * step
+    # Within a node each rank reads and writes all.
+    seconds += (received / machine.node_bandwidth if ranks > node else 0.0)
+    seconds += 2 * node * received / machine.memory_bandwidth
+    memory = (8 * (2 if kind == "eigentrust" else 1) + 4 + 1) * peers
+    return GraphEpoch(received, seconds, memory, 8 * peers * (1 - 1 / ranks) < MESSAGE_LIMIT)
 
 
 def sparse_wins_from(law: Law, peers: float, machine: Machine = Machine()) -> int:
@@ -220,23 +280,44 @@ def sparse_wins_from(law: Law, peers: float, machine: Machine = Machine()) -> in
 # --- reporting
 
 
-def law_of(measured: dict) -> Law:
-    """Everything the prediction needs."""
+# The times of docs/scaling.md, and what came from the same runs: for a file of counts only.
+TIMES_OF_THE_PAGE = {
+    "event_costs": [(2e3, 0.60e-6), (6e3, 0.53e-6), (2e4, 0.55e-6), (6e4, 0.67e-6), (2e5, 0.89e-6), (1e6, 1.20e-6)],
+    "query_share": 0.057, "memory_base": 38e6, "memory_peer": 1392.0, "look": 0.96e-9,
+    "plain": Costs(0.0, 0.12e-6, 0.0, 1.7e-6, 0.11e-9),
+    "synchronous": Costs(0.0, 0.85e-6, 2.3e-9, 1.6e-6, 0.11e-9),
+}
+
+
+def times_of(measured: dict) -> dict:
+    if "serial" not in measured:
+        return TIMES_OF_THE_PAGE
     # Looking through all open sends again and again costs n^2; waiting for one message after the other does not.
     plain, synchronous = (fit_costs([tuple(row[1:]) for row in measured["benchmark"] if row[0] == style], style == 1)
                           for style in (0, 1))
-    rows = rows_of(measured, "20,000 peers")
-    traffic = traffic_of(rows)
     serial = measured["serial"]
     peers, memory = (np.array([row[key] for row in serial]) for key in ("peers", "memory"))
     slope, base = np.polyfit(peers, memory, 1, w=1 / memory)
-    per_peer_second = 1 / (20000 * WINDOW)
     ranks, looks = np.array(measured["look"]).T
-    return Law(
-        events=rows[1]["events"] * per_peer_second, messages=traffic.messages * per_peer_second, size=traffic.size,
-        query_share=serial[-1]["queries"], event_costs=[(row["peers"], row["event_cost"]) for row in serial],
-        memory_base=float(base), memory_peer=float(slope), epoch_bytes=sum(measured["gathered"][-2:]) / 2000,
-        look=float(np.polyfit(ranks, looks, 1)[0]), plain=plain, synchronous=synchronous)
+    return {"event_costs": [(row["peers"], row["event_cost"]) for row in serial],
+            "query_share": serial[-1]["queries"], "memory_base": float(base), "memory_peer": float(slope),
+            "look": float(np.polyfit(ranks, looks, 1)[0]), "plain": plain, "synchronous": synchronous}
+
+
+def law_of(measured: dict) -> Law:
+    """Everything the prediction needs."""
+    rows = rows_of(measured, "20,000 peers")
+    traffic = traffic_of(rows)
+    per_peer_second = 1 / (20000 * WINDOW)
+    changes, trust = epoch_bytes(measured["epochs"][-1], 2000, 2)
+    return Law(events=rows[1]["events"] * per_peer_second, messages=traffic.messages * per_peer_second,
+               size=traffic.size, changes=changes, trust=trust, **times_of(measured))
+
+
+def epoch_bytes(epoch: dict, peers: int, ranks: int) -> tuple[float, float]:
+    """Bytes a peer of changed counts and of changed trust, had none stayed on its rank."""
+    first, last = (epoch["exchanges"][i][1] / peers / (1 - 1 / ranks) for i in (0, -1))
+    return first, last
 
 
 def rows_of(measured: dict, workload: str, strategy: str = "sparse") -> dict[int, dict]:
@@ -261,6 +342,34 @@ def print_counts(measured: dict) -> None:
                   f"| {row.get('bytes', 0):.0f} | {most} |")
 
 
+def print_epochs(measured: dict) -> None:
+    print("| workload | ranks | counts, bytes a peer | trust, bytes a peer | messages, sparse | law | most / mean |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    for workload in ("2,000 peers", "20,000 peers"):
+        peers = int(workload.split()[0].replace(",", ""))
+        plain = rows_of(measured, workload, "alltoallv")
+        for ranks, row in rows_of(measured, workload).items():
+            if ranks == 1:
+                continue
+            if row["epochs"] != plain[ranks]["epochs"]:
+                raise RuntimeError(f"{workload}, {ranks} ranks: the strategies do not carry the same")
+            epoch = row["epochs"][-1]
+            sizes = epoch_bytes(epoch, peers, ranks)
+            messages = [each[0] for each in epoch["exchanges"]]
+            law = [ranks * partners_of(ranks, size * peers / ranks / record)
+                   for size, record in zip(sizes, (CHANGE_BYTES, TRUST_BYTES))]
+            most = [each[2] * ranks / each[1] for each in epoch["exchanges"]]
+            print(f"| {workload} | {ranks} | {sizes[0]:.2f} | {sizes[1]:.2f} | {messages[0]} + {messages[1]} "
+                  f"| {law[0]:.0f} + {law[1]:.0f} | {most[0]:.2f}, {most[1]:.2f} |")
+    print("long run, 2 ranks, bytes a peer:", ", ".join("{:.1f} + {:.1f}".format(*epoch_bytes(epoch, 2000, 2))
+                                                        for epoch in measured["epochs"]))
+    for kind, epochs in measured["graph"].items():
+        print(f"{kind}, 20,000 peers: vectors of all peers an epoch",
+              [epoch["gathered"].count(8 * 20000) for epoch in epochs], "bytes a peer gathered",
+              [round(sum(epoch["gathered"]) / 20000) for epoch in epochs], "ratings, bytes a peer",
+              [round(epoch["exchanges"][-2][1] / 20000 / 0.75, 1) for epoch in epochs])
+
+
 def print_checks(measured: dict) -> None:
     print("| workload | what | from 2, 4, 8 ranks | seen | error |")
     print("|---|---|---:|---:|---:|")
@@ -283,13 +392,14 @@ def print_law(measured: dict, law: Law) -> None:
           f"query share {law.query_share:.4f}, unit {work_unit(law.query_share):.2f}")
     print("event cost, us: " + ", ".join(f"{p:.0f}: {c * 1e6:.2f}" for p, c in law.event_costs))
     for name, costs in (("alltoallv", law.plain), ("sparse", law.synchronous)):
-        style = STRATEGIES.index(name)
-        errors = [abs(total(costs, n, k) / t - 1) for s, n, k, t in measured["benchmark"] if s == style]
         print(f"{name}: {costs.fixed * 1e6:.2f} us + {costs.each * 1e6:.2f} us n + {costs.crowding * 1e9:.2f} ns n^2 "
-              f"+ {costs.long * 1e6:.2f} us n (long) + {costs.byte * 1e12:.0f} ps a byte; median error "
-              f"{100 * np.median(errors):.0f} %, largest {100 * max(errors):.0f} %")
+              f"+ {costs.long * 1e6:.2f} us n (long) + {costs.byte * 1e12:.0f} ps a byte")
+        style = STRATEGIES.index(name)
+        errors = [abs(total(costs, n, k) / t - 1) for s, n, k, t in measured.get("benchmark", []) if s == style]
+        if errors:
+            print(f"  median error {100 * np.median(errors):.0f} %, largest {100 * max(errors):.0f} %")
     print(f"look: {law.look * 1e9:.2f} ns a rank; memory {law.memory_base / 1e6:.0f} MB + {law.memory_peer:.0f} B "
-          f"a peer; epoch {law.epoch_bytes:.1f} bytes a peer, at most {max(measured['gathered']) / 2000:.1f} at once")
+          f"a peer; epoch {law.changes:.1f} + {law.trust:.1f} bytes a peer")
 
 
 def total(costs: Costs, n: float, k: float) -> float:
@@ -300,22 +410,43 @@ def print_predictions(law: Law) -> None:
     print("| peers | ranks | events a window and rank | partners | work, us | slowest rank, us | alltoallv, us | "
           "sparse, us | scan, us | window, us | wall s a simulated s | efficiency | with epochs | memory a rank |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    sizes = [(peers, ranks) for peers in (1e8, 1e9) for ranks in (64, 1024, 16384)]
+    for peers, ranks in sizes:
+        p = predict(law, peers, ranks)
+        second = p.second(p.best)
+        cells = [f"10^{math.log10(peers):.0f}", f"{ranks:,}", f"{p.events:,.0f}", f"{p.partners:,.0f}"]
+        cells += [f"{1e6 * t:,.0f}" for t in (p.work, p.slowest, *p.exchange.values(), p.looks, p.window(p.best))]
+        cells += [f"{second:.3g} ({p.best})", f"{100 * p.efficiency(p.best):.0f} %",
+                  f"{second + p.epoch[p.best] / EPOCH:.3g}", f"{p.memory / 1e6:,.0f} MB"]
+        print(f"| {' | '.join(cells)} |")
+    print("| peers | ranks | bytes sent by a rank | partners | alltoallv, ms | sparse, ms | of the wall time "
+          "| longest message, bytes | eigentrust, s | sybilrank, s |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    for peers, ranks in sizes:
+        p = predict(law, peers, ranks)
+        share = p.epoch[p.best] / EPOCH / (p.second(p.best) + p.epoch[p.best] / EPOCH)
+        graphs = [predict_graph(law, peers, ranks, kind) for kind in ("eigentrust", "sybilrank")]
+        cells = [f"10^{math.log10(peers):.0f}", f"{ranks:,}", f"{p.epoch_bytes:,.0f}",
+                 " + ".join(f"{n:,.0f}" for n in p.epoch_partners)]
+        cells += [f"{1e3 * t:,.1f}" for t in p.epoch.values()]
+        cells += [f"{100 * share:.1f} % ({p.best})", f"{longest_message(law, peers, ranks):,.0f}"]
+        cells += [f"{g.seconds:.1f}" if g.fits else f"error ({g.seconds:.0f})" for g in graphs]
+        print(f"| {' | '.join(cells)} |")
+    ranks = [int(r) for r in 2 ** np.arange(6, 15)]
     for peers in (1e8, 1e9):
-        for ranks in (64, 1024, 16384):
-            p = predict(law, peers, ranks)
-            second = p.second(p.best)
-            cells = [f"10^{math.log10(peers):.0f}", f"{ranks:,}", f"{p.events:,.0f}", f"{p.partners:,.0f}"]
-            cells += [f"{1e6 * t:,.0f}" for t in (p.work, p.slowest, *p.exchange.values(), p.looks, p.window(p.best))]
-            cells += [f"{second:.3g} ({p.best})", f"{100 * p.efficiency(p.best):.0f} %",
-                      f"{second + p.epoch / EPOCH:.3g}", f"{p.memory / 1e6:,.0f} MB"]
-            print(f"| {' | '.join(cells)} |")
-    for peers in (1e8, 1e9):
-        p = predict(law, peers, 1024)
-        print(f"{peers:.0e} peers: an epoch brings {p.epoch_gathered / 1e9:.1f} GB to every rank and takes "
-              f"{p.epoch:.1f} s; sparse is the faster from {sparse_wins_from(law, peers):,} ranks")
-        efficiencies = {r: predict(law, peers, r) for r in 2 ** np.arange(6, 15)}
-        print("efficiency: " + ", ".join(f"{r}: {100 * each.efficiency(each.best):.0f} %"
-                                         for r, each in efficiencies.items()))
+        print(f"{peers:.0e} peers: sparse is the faster from {sparse_wins_from(law, peers):,} ranks; 2 GiB a message "
+              f"allow from {math.ceil(math.sqrt(max(law.changes, law.trust) * peers / MESSAGE_LIMIT))} ranks")
+        predictions = {r: predict(law, peers, r) for r in ranks}
+        print("efficiency: " + ", ".join(f"{r}: {100 * p.efficiency(p.best):.0f} %" for r, p in predictions.items()))
+        print("epochs / windows: " + ", ".join(f"{r}: {p.epoch[p.best] / EPOCH / p.second(p.best):.3f}"
+                                               for r, p in predictions.items()))
+        for kind in ("eigentrust", "sybilrank"):
+            g = predict_graph(law, peers, ranks[-1], kind)
+            print(f"{kind}: {g.received / 1e9:.1f} GB an epoch to every rank, {g.memory / 1e9:.1f} GB a rank; "
+                  "over windows: " + ", ".join(
+                      f"{r}: {predict_graph(law, peers, r, kind).seconds / EPOCH / p.second(p.best):.2f}"
+                      for r, p in predictions.items()))
+    print(f"eigentrust, sybilrank: at most {MESSAGE_LIMIT / 8:.3g} peers on many ranks")
     print(f"o / o' = {law.plain.each / law.synchronous.each:.2f}")
 
 
@@ -351,8 +482,12 @@ def draw(measured: dict, law: Law, file: Path) -> None:
                            label=f"{name}, {strategy}")
             right.plot(ranks, [p.work / WINDOW for p in predictions], ":", color=colour, linewidth=1.1,
                        label=f"{name}, events alone")
-            right.plot(ranks, [p.epoch / EPOCH for p in predictions], "-.", color=colour, linewidth=0.9, alpha=0.7,
-                       label=f"{name}, epochs")
+            right.plot(ranks, [p.epoch[p.best] / EPOCH for p in predictions], "-.", color=colour, linewidth=0.9,
+                       alpha=0.7, label=f"{name}, epochs")
+            graphs = [predict_graph(law, peers, int(r), "eigentrust") for r in ranks]
+            if all(g.fits for g in graphs):
+                right.plot(ranks, [g.seconds / EPOCH for g in graphs], ":", color="tab:green", linewidth=1.3,
+                           label=f"{name}, eigentrust")
         right.set_xlabel("ranks R")
         right.set_ylabel("wall s a simulated s")
         right.set_title("Predicted: windows of each strategy; epochs apart", fontsize=9)
@@ -373,6 +508,8 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     measuring = commands.add_parser("measure", help="run the program and the benchmarks")
     measuring.add_argument("file", type=Path)
+    measuring.add_argument("--counts-only", action="store_true",
+                           help="no times: `report` then takes those of docs/scaling.md")
     measuring.add_argument("--binary", type=Path, default=ROOT / "build" / "release" / "parley")
     reporting = commands.add_parser("report", help="print tables, draw the figure")
     reporting.add_argument("file", type=Path)
@@ -380,11 +517,13 @@ def main() -> int:
     options = parser.parse_args()
     if options.command == "measure":
         options.file.parent.mkdir(parents=True, exist_ok=True)
-        options.file.write_text(json.dumps(measure(options.binary.resolve()), indent=1, default=float) + "\n")
+        measured = measure(options.binary.resolve(), options.counts_only)
+        options.file.write_text(json.dumps(measured, indent=1, default=float) + "\n")
         return 0
     measured = json.loads(options.file.read_text())
     law = law_of(measured)
     print_counts(measured)
+    print_epochs(measured)
     print_checks(measured)
     print_law(measured, law)
     print_predictions(law)

@@ -6,11 +6,12 @@ import math
 import numpy as np
 import pytest
 import scaling_model as sm
+from scaling_measurements import epochs_of
 
 
 def law(**changes) -> sm.Law:
     values = dict(events=1.0, messages=0.8, size=50.0, query_share=0.0, event_costs=[(1e3, 1e-6), (1e9, 1e-6)],
-                  memory_base=1e7, memory_peer=1000.0, epoch_bytes=40.0, plain=sm.Costs(0, 2e-7, 0, 0, 0),
+                  memory_base=1e7, memory_peer=1000.0, changes=24.0, trust=12.0, plain=sm.Costs(0, 2e-7, 0, 0, 0),
                   synchronous=sm.Costs(0, 1e-6, 0, 0, 0))
     return sm.Law(**{**values, **changes})
 
@@ -86,7 +87,67 @@ def test_prediction_by_hand():
     assert p.best == "sparse"
     assert p.second("sparse") == pytest.approx(200 * (p.slowest + p.exchange["sparse"]))
     assert p.memory == pytest.approx(1e7 + 1e6)
-    assert p.epoch_gathered == pytest.approx(4e7)
+
+
+def test_an_epoch_by_hand():
+    # 10^6 peers on 1,000 ranks: 1,000 changes of counts and of trust a rank, 36 bytes together
+    p = sm.predict(law(), 1e6, 1000, sm.Machine(ranks_per_node=1000, memory_bandwidth=1e12))
+    assert p.epoch_bytes == pytest.approx(36000 * 0.999)
+    partners = 999 * (1 - math.exp(-1))
+    assert p.epoch_partners == pytest.approx((partners, partners))
+    copies = 3 * 1000 * 36000 * 0.999 / 1e12
+    assert p.epoch["alltoallv"] == pytest.approx(2 * (999 * 2e-7 + 1.5e-6) + copies)
+    assert p.epoch["sparse"] == pytest.approx(2 * (partners * 1e-6 + 3e-6 + math.log2(1000) * 1.7e-6) + copies)
+
+
+def test_what_an_epoch_sends_falls_with_ranks():
+    assert sm.predict(law(), 1e8, 1).epoch_bytes == 0
+    few, many = (sm.predict(law(), 1e8, ranks) for ranks in (1000, 10000))
+    assert few.epoch_bytes / many.epoch_bytes == pytest.approx(10, rel=1e-3)
+    assert sm.longest_message(law(), 1e8, 10) == pytest.approx(24e6)
+
+
+def test_partners_by_hand():
+    assert sm.partners_of(1, 5.0) == 0
+    assert sm.partners_of(10, 1e6) == pytest.approx(9.0)  # everybody
+    assert sm.partners_of(10**6, 7.0) == pytest.approx(7.0, rel=1e-4)  # one for each message
+
+
+def test_vectors_of_all_peers_by_hand():
+    # sybilrank, 2^20 peers: 20 vectors of 8 bytes a peer, then 4 and 1; two nodes of one rank
+    machine = sm.Machine(ranks_per_node=1, node_bandwidth=1e9, memory_bandwidth=1e10)
+    g = sm.predict_graph(law(), 2**20, 2, "sybilrank", machine)
+    assert g.received == 165 * 2**20
+    assert g.seconds == pytest.approx(22 * (2e-7 + 1.5e-6 + 0.3e-6) + g.received * (1e-9 + 2e-10))
+    assert g.memory == 13 * 2**20 and g.fits
+    e = sm.predict_graph(law(), 2**20, 2, "eigentrust", machine)
+    assert e.received == (18 * 8 + 5 + 15 / 8) * 2**20 + 19 * 16 * 256
+    assert e.memory == 21 * 2**20
+
+
+def test_vectors_end_at_two_gibibytes():
+    assert sm.predict_graph(law(), 2.6e8, 1024, "eigentrust").fits
+    assert not sm.predict_graph(law(), 2.7e8, 1024, "eigentrust").fits
+    assert sm.predict_graph(law(), 5.3e8, 2, "eigentrust").fits  # the second part begins in the middle
+
+
+def test_epochs_are_told_from_windows():
+    windows, boundary, gathered = range(3)
+    one = [(windows, 1, 50), (boundary, 1, 24), (gathered, 0, 80), (boundary, 0, 0), (windows, 0, 0), (windows, 1, 50)]
+    other = [(windows, 0, 0), (boundary, 1, 48), (gathered, 0, 80), (boundary, 1, 12), (windows, 0, 0), (windows, 0, 0)]
+    epochs = epochs_of(np.array([one, other]))
+    assert epochs == [{"exchanges": [[2, 72, 48], [1, 12, 12]], "gathered": [80]}]
+    assert sm.epoch_bytes(epochs[0], 6, 2) == (24.0, 4.0)
+
+
+def test_counts_alone_take_the_times_of_the_page():
+    rows = [{"ranks": r, "strategy": "sparse", "events": 100.0, "pairs": sm.busy_pairs(r, 70.0),
+             "bytes": sm.bytes_between_ranks(r, 70.0, 60.0)} for r in (1, 2, 4, 8)]
+    epoch = {"exchanges": [[2, 18000, 9000], [2, 22000, 11000]], "gathered": []}
+    found = sm.law_of({"counts": {"20,000 peers": rows}, "epochs": [epoch]})
+    assert (found.changes, found.trust) == (18.0, 22.0)
+    assert (found.events, found.size) == (pytest.approx(1.0), pytest.approx(60.0))
+    assert found.plain == sm.TIMES_OF_THE_PAGE["plain"]
 
 
 def test_between_nodes_by_hand():
