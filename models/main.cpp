@@ -177,8 +177,8 @@ void run_agentic(RunContext& run) {
     writer.finish(provenance.texts, provenance.numbers);
     char headline[160];
     std::snprintf(headline, sizeof headline, "%u peers, %.0f %% Sybil, %s: success rate %.4f over the measured time",
-                  parameters.peers, 100.0 * parameters.sybils() / parameters.peers, run.config.text("policy.name").c_str(),
-                  writer.measured_success_rate());
+                  parameters.peers, 100.0 * parameters.sybils() / parameters.peers,
+                  run.config.text("policy.name").c_str(), writer.measured_success_rate());
     report(run, provenance, headline);
 }
 

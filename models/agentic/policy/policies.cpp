@@ -32,6 +32,7 @@ constexpr auto all = list_of<Optimistic, Tier1, Tier2, Tier3, RiskAware, CostAwa
 
 std::vector<std::string> policy_names() {
     std::vector<std::string> names;
+    names.reserve(std::size(all));
     for (const Entry& entry : all) names.emplace_back(entry.name);
     return names;
 }

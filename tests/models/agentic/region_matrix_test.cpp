@@ -18,7 +18,7 @@ constexpr std::int64_t ms = 1'000'000;
 
 void expect_refusal(const std::string& text, const std::vector<std::string>& parts) {
     try {
-        RegionMatrix(text, "r.csv");
+        const RegionMatrix refused(text, "r.csv");
         ADD_FAILURE() << "no InputError; wanted one with " << parts.front();
     } catch (const InputError& error) {
         for (const std::string& part : parts) {
