@@ -102,7 +102,7 @@ def test_a_bad_file_of_regions_is_refused_with_its_line(tmp_path):
 def test_every_kind_of_message_is_lost_with_the_same_probability(tmp_path):
     loss = 0.07
     settings = {"network.loss": loss, "peers.count": 200, "peers.workflow_rate": 0.2, "adversary.fraction": 0.2,
-                "policy.name": "tier3", "execution.queue_capacity": 0, "run.duration": "220s", "run.warmup": "20s"}
+                "policy.name": "tier3", "evidence.commit_gate": "true", "execution.queue_capacity": 0, "run.duration": "220s", "run.warmup": "20s"}
     [result] = run_seeds(tmp_path, settings, [1])
     for kind, sent in result.messages.items():
         assert sent > 1000, f"{kind}: only {sent} sent"
