@@ -61,7 +61,7 @@ def read_provenance(file: str | Path) -> dict[str, Value]:
 def read_config(result: h5py.File) -> dict[str, str]:
     """Every parameter that changes results: "section.key" -> its value as text.
 
-    The attributes hold them one by one; the attribute `text` holds them all and is read at once.
+    The attributes hold them one by one; the attribute `text` is read at once and holds all but empty values.
     """
     if "config" not in result:
         return {}
@@ -70,10 +70,8 @@ def read_config(result: h5py.File) -> dict[str, str]:
     h5a.iterate(group, lambda name: names.append(name.decode()))
     keys = [name for name in names if "." in name]
     listed = ini_values(_text(group, b"text")) if "text" in names else {}
-    if all(key in listed for key in keys):
-        return {key: listed[key] for key in keys}
     attributes = result["config"].attrs
-    return {key: str(attributes[key]) for key in keys}
+    return {key: listed[key] if key in listed else str(attributes[key]) for key in keys}
 
 
 def ini_values(text: str) -> dict[str, str]:
