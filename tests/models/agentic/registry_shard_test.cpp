@@ -28,7 +28,7 @@ struct World {
           shard(0, parameters, 3.0, std::pmr::get_default_resource()) {}
 
     void accept(std::uint32_t peer, std::int64_t issued, std::int64_t now, bool degraded = false) {
-        shard.accept({peer, degraded, 0, 0, issued}, SimTime{now}, context);
+        shard.accept({peer, degraded, false, 0, issued}, peer, SimTime{now}, context);
     }
     // Peers of the answer to an intent that equals the prototype.
     std::vector<std::uint32_t> ask(std::uint32_t asker, std::int64_t now, bool trusted_only = false) {
