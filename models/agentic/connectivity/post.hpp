@@ -39,7 +39,7 @@ struct Network {
         metrics.add(Counter::signatures_made);
         if (!signatures.real()) [[likely]]
             return post(context, to, event, kind, bytes, payload, after);
-        return post(context, to, event, kind, bytes, signatures.sign(context.self().value, to, payload), after);
+        return sign_and_post(context, to, event, kind, bytes, payload, after);
     }
 
     template <class Payload, class Item>
@@ -52,6 +52,13 @@ struct Network {
     }
 
    private:
+    // Seldom wanted: kept out of the callers.
+    template <class Payload>
+    [[gnu::noinline, gnu::cold]] bool sign_and_post(AgenticContext& context, std::uint32_t to, EventKind event,
+                                                    MessageKind kind, std::uint64_t bytes, const Payload& payload,
+                                                    Duration after) {
+        return post(context, to, event, kind, bytes, signatures.sign(context.self().value, to, payload), after);
+    }
     bool is_lost(AgenticContext& context, MessageKind kind) {
         if (parameters.loss == 0) [[likely]]
             return false;
