@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 
+#include "models/agentic/connectivity/place.hpp"
 #include "test_parameters.hpp"
 
 namespace parley::agentic {
@@ -407,6 +408,20 @@ TEST(ForgedEntry, MeetsConstraintsByTheForgersClaims) {
     world.accept(world.victim, 0, 0);
     EXPECT_EQ(world.ask(UINT32_MAX, 1), Peers{});
     world.forge(world.forger[0], world.victim, 1, 1);
+    EXPECT_EQ(world.ask(UINT32_MAX, 2), Peers{world.victim});
+    world.accept(world.victim, 2, 2);
+    EXPECT_EQ(world.ask(UINT32_MAX, 3), Peers{});
+}
+
+TEST(ForgedEntry, IsInTheForgersRegion) {
+    ForgingWorld world({"network.regions=region,share,NA,EU;NA,0.5,32,124;EU,0.5,120,11", "query.regions=EU"});
+    const auto in_europe = [&](std::uint32_t peer) { return place_of(world.parameters, peer).region == 1; };
+    while (world.sybils.contains(world.victim) || in_europe(world.victim)) ++world.victim;
+    std::uint32_t forger = 0;
+    while (!world.sybils.contains(forger) || !in_europe(forger)) ++forger;
+    world.accept(world.victim, 0, 0);
+    EXPECT_EQ(world.ask(UINT32_MAX, 1), Peers{});
+    world.forge(forger, world.victim, 1, 1);
     EXPECT_EQ(world.ask(UINT32_MAX, 2), Peers{world.victim});
     world.accept(world.victim, 2, 2);
     EXPECT_EQ(world.ask(UINT32_MAX, 3), Peers{});
