@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <stdexcept>
 
 #include "engine/distributions.hpp"
@@ -23,16 +24,25 @@ SimTime next_multiple(SimTime after, Duration step) {
     return SimTime{} + step * (k + 1);
 }
 
+// The name that a descriptor is for is not its sender's.
+bool is_forged(const Event& event) {
+    return static_cast<EventKind>(event.kind()) == EventKind::register_descriptor &&
+           event.payload<RegisterDescriptor>().peer != event.sender().value;
+}
+
 }  // namespace
 
 AgenticState::AgenticState(const AgenticModel& model, const EntityDirectory& directory, std::uint32_t partition)
     : model_(model),
       p_(model.parameters()),
-      network_{p_, metrics_},
-      peers_(p_, model.catalogue(), model.instances(), model.sybils(), metrics_, directory.range(partition, peer_kind),
-             model.first_shard()),
-      requester_(p_, model.catalogue(), metrics_, model.first_shard(), model.first_account()),
-      provider_(p_, model.instances(), model.adversary(), metrics_),
+      checks_signatures_(model.signatures().real() && p_.verify),
+      network_{p_, metrics_, model.signatures()},
+      peers_(p_, model.catalogue(), model.instances(), model.sybils(), model.signatures(), metrics_,
+             directory.range(partition, peer_kind), model.first_shard()),
+      requester_(p_, model.catalogue(), model.signatures(), metrics_, model.first_shard(), model.first_account()),
+      provider_(p_, model.instances(), model.adversary(), model.signatures(), metrics_),
+      forger_(p_, model.catalogue(), model.instances(), model.sybils(), model.signatures(), metrics_,
+              model.first_shard()),
       shard_range_(directory.range(partition, shard_kind)),
       registry_{p_, model.catalogue(), model.instances(), model.sybils(), metrics_},
       account_range_(directory.range(partition, account_kind)),
@@ -86,10 +96,13 @@ void AgenticState::start(AgenticContext& context) {
     if (!peers_.range().contains(context.self().value)) return;
     peers_.schedule_refreshes(context);
     const Peer& peer = peers_.at(context.self().value);
-    if (peer.behaviour == Behaviour::honest) requester_.schedule_arrival(context, peer);
+    if (peer.behaviour == Behaviour::honest) return requester_.schedule_arrival(context, peer);
+    forger_.schedule(context, 0);
 }
 
 void AgenticState::handle(AgenticContext& context, const Event& event) {
+    if (checks_signatures_) [[unlikely]]
+        check_signature(event);
     switch (static_cast<EventKind>(event.kind())) {
         case EventKind::register_descriptor:
             return on_register(context, event);
@@ -98,11 +111,21 @@ void AgenticState::handle(AgenticContext& context, const Event& event) {
         case EventKind::report: {
             const auto& report = event.payload<Report>();
             metrics_.add(Counter::reports_counted);
-            metrics_.add(Counter::signatures_verified);
+            metrics_.add(Counter::signatures_verified, p_.verify ? 1 : 0);
             return accounts_.record(context.self().value - account_range_.begin, report.ratee, report.good != 0);
         }
         default:
             return handle_peer(context, event);
+    }
+}
+
+// Decisions are those of modelled signatures: a descriptor is forged when its name is not its sender's. Here real ones
+// have to say the same.
+void AgenticState::check_signature(const Event& event) const {
+    if (model_.signatures().check(event) == is_forged(event)) {
+        throw std::logic_error(
+            "the signature of a descriptor does not tell whether it is forged; this is an error of the "
+            "program, please report it");
     }
 }
 
@@ -124,7 +147,7 @@ void AgenticState::handle_peer(AgenticContext& context, const Event& event) {
             return provider_.on_canary(context, peers_.view(self), event.payload<CanaryRequest>(),
                                        event.sender().value);
         case EventKind::canary_response:
-            return requester_.on_canary_response(context, peer, event.payload<CanaryResponse>(), event.sender().value);
+            return requester_.on_canary_response(context, peer, event.payload<CanaryResponse>());
         case EventKind::delegate:
             return provider_.on_delegate(context, peers_.view(self), event.payload<Delegate>(), event.sender().value);
         case EventKind::result:
@@ -135,6 +158,8 @@ void AgenticState::handle_peer(AgenticContext& context, const Event& event) {
             return requester_.on_committed(context, peer, event.payload<Committed>());
         case EventKind::busy:
             return requester_.on_busy(context, peer, event.payload<Busy>());
+        case EventKind::forge:
+            return forger_.forge(context, event.payload<Forge>());
         default:
             throw std::logic_error("a peer got an event of kind " + std::to_string(event.kind()));
     }
@@ -142,9 +167,18 @@ void AgenticState::handle_peer(AgenticContext& context, const Event& event) {
 
 void AgenticState::on_register(AgenticContext& context, const Event& event) {
     RegistryShard& self = shard(context.self().value);
-    self.accept(event.payload<RegisterDescriptor>(), context.now(), registry_);
-    metrics_.add(Counter::signatures_verified);
-    self.serve(context.now(), p_.register_time + p_.signature_verify_time, metrics_);
+    Duration service = p_.register_time;
+    if (p_.verify) {
+        metrics_.add(Counter::signatures_verified);
+        service = service + p_.signature_verify_time;
+    }
+    if (p_.verify && is_forged(event)) [[unlikely]] {
+        metrics_.add(Counter::registrations);
+        metrics_.add(Counter::rejected_forgeries);
+    } else {
+        self.accept(event.payload<RegisterDescriptor>(), event.sender().value, context.now(), registry_);
+    }
+    self.serve(context.now(), service, metrics_);
 }
 
 void AgenticState::on_query(AgenticContext& context, const Event& event) {
@@ -161,11 +195,24 @@ void AgenticState::on_query(AgenticContext& context, const Event& event) {
     metrics_.add(Counter::poisoned_candidates_handed_out, registry_.poisoned);
     const Duration service = p_.query_base_time + p_.query_entry_time * self.live_entries();
     const SimTime done = self.serve(context.now(), service, metrics_);
-    const Candidates head{query.workflow, query.step, query.reply_slot, static_cast<std::uint8_t>(candidates.size()),
-                          static_cast<std::uint8_t>(removed_by_trust)};
+    const bool addressed = !registry_.addresses.empty();
+    const Candidates head{query.workflow,   query.step, query.reply_slot, static_cast<std::uint8_t>(candidates.size()),
+                          removed_by_trust, addressed};
+    if (addressed) [[unlikely]]
+        return send_addressed(context, asker, head, done - context.now());
     network_.post_list(context, asker, EventKind::candidates, MessageKind::candidates,
                        message_size::candidates(candidates.size()), head, std::span<const Candidate>(candidates),
                        done - context.now());
+}
+
+void AgenticState::send_addressed(AgenticContext& context, std::uint32_t asker, const Candidates& head,
+                                  Duration after) {
+    constexpr std::size_t words_of_candidate = sizeof(Candidate) / sizeof(std::uint32_t);
+    std::vector<std::uint32_t> list(head.count * (words_of_candidate + 1));
+    std::memcpy(list.data(), registry_.answer.data(), head.count * sizeof(Candidate));
+    std::copy(registry_.addresses.begin(), registry_.addresses.end(), list.begin() + head.count * words_of_candidate);
+    network_.post_list(context, asker, EventKind::candidates, MessageKind::candidates,
+                       message_size::candidates(head.count), head, std::span<const std::uint32_t>(list), after);
 }
 
 void AgenticState::count_levels(SimTime now) {
@@ -179,6 +226,7 @@ AgenticModel::AgenticModel(Parameters parameters, ResultWriter* writer, int thre
       instances_(parameters_, catalogue_),
       sybils_(parameters_.seed, parameters_.peers, parameters_.sybils()),
       adversary_(parameters_, std::move(strategies)),
+      signatures_(parameters_, threads),
       reputation_(*this),
       writer_(writer),
       threads_(threads) {
@@ -193,6 +241,12 @@ std::vector<EntityKind> AgenticModel::entity_kinds() const {
     return {{"peers", parameters_.peers, peer_load, {}},
             {"registry shards", catalogue_.shard_count(), shard_load, catalogue_.shard_weights()},
             {"ratings accounts", parameters_.peers, 1, {}}};
+}
+
+std::size_t AgenticModel::largest_event() const {
+    const std::size_t address = parameters_.accepts_forgeries() ? sizeof(std::uint32_t) : 0;
+    const std::size_t list = parameters_.candidates * (sizeof(Candidate) + address);
+    return std::max(event_bytes<Candidates>() + (list + 7) / 8 * 8, signatures_.largest_event());
 }
 
 SimTime AgenticModel::next_boundary(SimTime after) const {

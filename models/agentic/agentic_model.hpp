@@ -11,11 +11,13 @@
 #include "engine/model.hpp"
 #include "engine/partition.hpp"
 #include "models/agentic/adversary/adversary.hpp"
+#include "models/agentic/adversary/forging.hpp"
 #include "models/agentic/discovery/class_catalogue.hpp"
 #include "models/agentic/discovery/instances.hpp"
 #include "models/agentic/discovery/registry_shard.hpp"
 #include "models/agentic/execution/provider.hpp"
 #include "models/agentic/execution/requester.hpp"
+#include "models/agentic/identity/signatures.hpp"
 #include "models/agentic/identity/sybil_set.hpp"
 #include "models/agentic/metrics.hpp"
 #include "models/agentic/peer_population.hpp"
@@ -55,17 +57,22 @@ class AgenticState {
     void count_levels(SimTime now);
 
    private:
+    void check_signature(const Event& event) const;
     void handle_peer(AgenticContext& context, const Event& event);
     void on_register(AgenticContext& context, const Event& event);
     void on_query(AgenticContext& context, const Event& event);
+    // An answer with candidates whose names are not their addresses.
+    void send_addressed(AgenticContext& context, std::uint32_t asker, const Candidates& head, Duration after);
 
     const AgenticModel& model_;
     const Parameters& p_;
+    bool checks_signatures_;  // real ones
     Metrics metrics_;
     Network network_;
     PeerPopulation peers_;
     Requester requester_;
     Provider provider_;
+    Forger forger_;
     IdRange shard_range_;
     std::pmr::monotonic_buffer_resource shard_memory_{huge_page_bytes, &huge_pages()};
     std::vector<RegistryShard> shards_;
@@ -85,7 +92,7 @@ class AgenticModel {
 
     std::vector<EntityKind> entity_kinds() const;
     Duration lookahead() const { return parameters_.min_latency; }
-    std::size_t largest_event() const { return event_bytes<Candidates>() + parameters_.candidates * sizeof(Candidate); }
+    std::size_t largest_event() const;
     SimTime next_boundary(SimTime after) const;
     void at_boundary(SimTime now, std::span<AgenticState*> states, Transport& transport,
                      const EngineCounters& counters);
@@ -95,6 +102,7 @@ class AgenticModel {
     const Instances& instances() const { return instances_; }
     const SybilSet& sybils() const { return sybils_; }
     const Adversary& adversary() const { return adversary_; }
+    const Signatures& signatures() const { return signatures_; }
     std::uint32_t first_shard() const { return parameters_.peers; }
     std::uint32_t first_account() const { return parameters_.peers + catalogue_.shard_count(); }
 
@@ -106,6 +114,7 @@ class AgenticModel {
     Instances instances_;
     SybilSet sybils_;
     Adversary adversary_;
+    Signatures signatures_;
     ReputationService reputation_;
     ResultWriter* writer_;
     int threads_;

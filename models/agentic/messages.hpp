@@ -26,6 +26,8 @@ enum class EventKind : std::uint16_t {
     // between peers, under the commit gate
     commit,
     committed,
+    // timer of a Sybil
+    forge,
 };
 
 constexpr std::uint16_t code(EventKind kind) { return static_cast<std::uint16_t>(kind); }
@@ -66,11 +68,17 @@ struct TaskDone {
     std::uint16_t instance;
 };
 
-// peer -> shard. All static claims follow from (peer, class); the sequence number is the issue time.
+// Sybil -> itself: forge a descriptor.
+struct Forge {
+    std::uint32_t number;  // of the Sybil's forgeries so far
+};
+
+// peer -> shard. All static claims follow from (issuer, class); the sequence number is the issue time. Where the name
+// is not the sender's the descriptor is forged: the sender is its issuer.
 struct RegisterDescriptor {
-    std::uint32_t peer;
-    bool degraded;  // the claim: degraded or nominal quality
-    std::uint8_t unused;
+    std::uint32_t peer;     // the name it is for
+    bool degraded;          // the claim: degraded or nominal quality
+    bool newest;            // the sequence number is the largest value instead (adversary.forge_sequence = max)
     std::uint16_t quality;  // the claim under drift.kind = ou, in 1/65535
     std::int64_t issued;    // ns
 };
@@ -100,13 +108,15 @@ struct Candidate {
     float trust;  // published
 };
 
-// shard -> peer; followed by `count` Candidates.
+// shard -> peer; followed by `count` Candidates and, if `addressed`, as many addresses (32 bits): where what the
+// candidate is asked is to be sent. Without them it is the name.
 struct Candidates {
     std::uint32_t workflow;
     std::uint8_t step;
     std::uint8_t reply_slot;
     std::uint8_t count;
-    std::uint8_t removed_by_trust;  // the answer is empty because of min_trust
+    bool removed_by_trust : 1;  // the answer is empty because of min_trust
+    bool addressed : 1;         // a candidate's name is not its address: its entry is forged
 };
 
 // peer -> provider

@@ -76,6 +76,7 @@ enum class Counter : std::uint8_t {
     reports_counted,
     signatures_made,
     signatures_verified,
+    rejected_forgeries,
     // levels at the end of the interval
     live_entries,
     live_honest_entries,
@@ -83,6 +84,7 @@ enum class Counter : std::uint8_t {
     stale_entries,         // live honest entries whose claim is no longer true
     stale_nominal_claims,  // of these, those that claim nominal
     poisoned_entries,
+    forged_entries,  // live entries whose name is not their holder's
     open_workflows,
 };
 inline constexpr std::size_t counter_count = static_cast<std::size_t>(Counter::open_workflows) + 1;

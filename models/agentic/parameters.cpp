@@ -61,8 +61,13 @@ void add_population_parameters(TableWriter& table) {
     table.duration("nat.relay_penalty", "40ms", 0, 100,
                    "Median of what a relay adds to the one-way delay (log-normal).");
     table.real("nat.relay_sigma", "0.5", "", 0, 5, "Sigma of what a relay adds to the one-way delay.");
-    table.choice("identity.signature", "modelled", {"modelled"},
-                 "How signatures are made: modelled accounts their sizes and CPU times.");
+    table.choice(
+        "identity.signature", "modelled", {"modelled", "ed25519"},
+        "How signatures are made: modelled accounts their sizes and CPU times, ed25519 makes and checks real ones "
+        "besides; results are equal.");
+    table.flag(
+        "identity.verify", "true",
+        "Whether signatures are verified; without, forged descriptors replace honest ones and no time is spent.");
     table.duration("identity.sign_time", "25us", 0, 1, "CPU time to sign a descriptor, canary response or receipt.");
     table.duration("identity.verify_time", "100us", 0, 1, "CPU time to verify a signature.");
     table.real("identity.cost", "0", "", 0, 1e15,
@@ -209,6 +214,10 @@ void add_adversary_parameters(TableWriter& table) {
     table.duration("adversary.off", "60s", 1e-3, 1e9, "How long it then is malicious.");
     table.real("adversary.canary_recognition", "0", "", 0, 1,
                "Probability that a Sybil recognises a canary, which it then passes.");
+    table.real("adversary.forge_rate", "0", "1/s", 0, 1e6,
+               "Rate at which a Sybil forges descriptors in the name of random honest peers (Poisson).");
+    table.choice("adversary.forge_sequence", "now", {"now", "max"},
+                 "Sequence number of a forged descriptor: its issue time, as honest ones have, or the largest value.");
     table.real("adversary.claim_quantile", "0.1", "", 1e-6, 0.999999,
                "Quantile of honest prices and times that Sybils claim.");
 }
@@ -255,6 +264,8 @@ void read_planes(const RunConfig& config, Parameters& p) {
     p.direct_share = config.real("nat.direct");
     p.relay_penalty = config.duration("nat.relay_penalty");
     p.relay_sigma = config.real("nat.relay_sigma");
+    p.ed25519 = config.text("identity.signature") == "ed25519";
+    p.verify = config.flag("identity.verify");
     p.sign_time = config.duration("identity.sign_time");
     p.signature_verify_time = config.duration("identity.verify_time");
     p.classes = parse_classes(config.text("capability.classes"), config.duration("capability.median_execution"),
@@ -370,6 +381,8 @@ void read_adversary(const RunConfig& config, Parameters& p) {
     p.onoff_on = config.duration("adversary.on");
     p.onoff_off = config.duration("adversary.off");
     p.canary_recognition = config.real("adversary.canary_recognition");
+    p.forge_rate = config.real("adversary.forge_rate");
+    p.forges_newest = config.text("adversary.forge_sequence") == "max";
     p.targeting = read_targeting(config.text("adversary.targeting"));
     p.cells = parse_cells(config.text("adversary.cells"), p.classes);
 }

@@ -64,6 +64,8 @@ struct Parameters {
     Duration relay_penalty;   // median
     double relay_sigma = 0;
 
+    bool ed25519 = false;  // signatures are really made and checked
+    bool verify = true;    // receivers check signatures, and spend the time
     Duration sign_time;
     Duration signature_verify_time;
 
@@ -170,6 +172,10 @@ struct Parameters {
     Duration onoff_on;
     Duration onoff_off;
     double canary_recognition = 0;
+    double forge_rate = 0;       // per second and Sybil
+    bool forges_newest = false;  // sequence number of forged descriptors: the largest value, not the issue time
+    // Whether an entry may be forged: only then has a name an address of its own.
+    bool accepts_forgeries() const { return forge_rate > 0 && !verify; }
     double adversary_budget = 0;  // 0: none, sybil_fraction counts
     double adversary_reserve = 0;
     double identity_cost = 0;

@@ -1,6 +1,7 @@
 // The state of one peer: its own workflows as a requester, its queue as a provider, its descriptors.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "engine/sim_time.hpp"
@@ -43,7 +44,12 @@ struct PeerView {
     std::span<Instance> instances;
     std::span<DriftCursor> drift;
 
-    // Which of the instances is of this class; every message names a class that the peer offers.
+    // Whether one of the instances is of this class.
+    bool offers(std::uint16_t capability_class) const {
+        return std::any_of(instances.begin(), instances.end(),
+                           [&](const Instance& each) { return each.capability_class == capability_class; });
+    }
+    // Which of the instances is of this class; every message to an honest peer names a class that it offers.
     std::uint32_t instance_of(std::uint16_t capability_class) const {
         std::uint32_t i = 0;
         while (instances[i].capability_class != capability_class) ++i;

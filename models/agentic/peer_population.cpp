@@ -10,14 +10,13 @@
 namespace parley::agentic {
 
 PeerPopulation::PeerPopulation(const Parameters& parameters, const ClassCatalogue& catalogue,
-                               const Instances& instances, const SybilSet& sybils, Metrics& metrics, IdRange range,
-                               std::uint32_t first_shard)
+                               const Instances& instances, const SybilSet& sybils, const Signatures& signatures,
+                               Metrics& metrics, IdRange range, std::uint32_t first_shard)
     : p_(parameters),
       catalogue_(catalogue),
       catalogue_instances_(instances),
       sybils_(sybils),
-      metrics_(metrics),
-      network_{parameters, metrics},
+      network_{parameters, metrics, signatures},
       range_(range),
       first_shard_(first_shard),
       stride_((sizeof(Peer) + most_instances(parameters) * sizeof(Instance) + 31) / 32 * 32) {
@@ -74,12 +73,11 @@ void PeerPopulation::refresh(AgenticContext& context, const Refresh& refresh) {
 
 void PeerPopulation::register_instance(AgenticContext& context, const PeerView& self, std::uint32_t instance,
                                        const InstanceState& state) {
-    metrics_.add(Counter::signatures_made);
-    network_.post(context, self.instances[instance].shard, EventKind::register_descriptor,
-                  MessageKind::register_descriptor, message_size::register_descriptor(p_.dimension),
-                  RegisterDescriptor{self.id, p_.drift_kind == DriftKind::two_state && state.degraded, 0,
-                                     quality_claim(state.quality), context.now().nanoseconds},
-                  p_.sign_time);
+    network_.post_signed(context, self.instances[instance].shard, EventKind::register_descriptor,
+                         MessageKind::register_descriptor, message_size::register_descriptor(p_.dimension),
+                         RegisterDescriptor{self.id, p_.drift_kind == DriftKind::two_state && state.degraded, false,
+                                            quality_claim(state.quality), context.now().nanoseconds},
+                         p_.sign_time);
 }
 
 }  // namespace parley::agentic

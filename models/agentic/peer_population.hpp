@@ -16,7 +16,8 @@ class PeerPopulation {
    public:
     // `first_shard`: entity id of shard 0.
     PeerPopulation(const Parameters& parameters, const ClassCatalogue& catalogue, const Instances& instances,
-                   const SybilSet& sybils, Metrics& metrics, IdRange range, std::uint32_t first_shard);
+                   const SybilSet& sybils, const Signatures& signatures, Metrics& metrics, IdRange range,
+                   std::uint32_t first_shard);
 
     const IdRange& range() const { return range_; }
     Peer& at(std::uint32_t id) { return *reinterpret_cast<Peer*>(record(id)); }
@@ -47,7 +48,6 @@ class PeerPopulation {
     const ClassCatalogue& catalogue_;
     const Instances& catalogue_instances_;
     const SybilSet& sybils_;
-    Metrics& metrics_;
     Network network_;
     IdRange range_;
     std::uint32_t first_shard_;

@@ -38,6 +38,9 @@ enum class Purpose : std::uint32_t {
     onoff_phase,        // item: 0
     sybil_targets,      // item: 0
     drift_ou,           // item: number of the grid step; variant: class
+    signing_key,        // item: 0
+    forgery_interval,   // item: number of the forgery, here and below
+    forgery,
 };
 
 // `variant` splits a purpose further.

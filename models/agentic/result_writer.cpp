@@ -45,12 +45,14 @@ constexpr std::array counter_texts{
     CounterText{"reports_counted", "reports", "reports received by the reputation service"},
     CounterText{"signatures_made", "signatures", "signatures made"},
     CounterText{"signatures_verified", "signatures", "signatures verified"},
+    CounterText{"rejected_forgeries", "messages", "forged descriptors that the registry rejected"},
     CounterText{"live_entries", "entries", "live registry entries at the end of the interval"},
     CounterText{"live_honest_entries", "entries", "live registry entries of honest peers at the end of the interval"},
     CounterText{"nominal_claims", "entries", "live honest entries that claim the nominal state"},
     CounterText{"stale_entries", "entries", "live honest entries whose claim is no longer true"},
     CounterText{"stale_nominal_claims", "entries", "live honest entries that claim the nominal state and are degraded"},
     CounterText{"poisoned_entries", "entries", "live registry entries of Sybils at the end of the interval"},
+    CounterText{"forged_entries", "entries", "live registry entries whose name is stolen"},
     CounterText{"open_workflows", "workflows", "workflows open at the end of the interval"},
 };
 static_assert(counter_texts.size() == counter_count);
@@ -71,7 +73,7 @@ constexpr std::array summary_counters{
     Counter::entries_expired,   Counter::canaries_sent,           Counter::canaries_passed,
     Counter::canaries_failed,   Counter::canaries_evaded,         Counter::evidence_verified,
     Counter::evidence_rejected, Counter::evidence_false_rejected, Counter::reports_counted,
-    Counter::signatures_made,   Counter::signatures_verified};
+    Counter::signatures_made,   Counter::signatures_verified,     Counter::rejected_forgeries};
 
 constexpr std::array<std::pair<const char*, double>, 3> percentiles{{{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}}};
 
@@ -190,6 +192,7 @@ std::vector<Variable> summary_variables() {
     real("stale_nominal_share", "1",
          "share of the live honest entries claiming nominal that are degraded, mean over samples");
     real("poisoned_entry_share", "1", "share of the live entries that are Sybil, mean over samples");
+    real("forged_entry_share", "1", "share of the live entries whose name is stolen, mean over samples");
     real("live_entries", "entries", "live registry entries, mean over samples");
     real("shard_utilisation", "1", "busy share of the registry shards");
     real("mean_trust_honest", "1", "mean published trust of honest peers, mean over samples");
@@ -334,6 +337,7 @@ Row ResultWriter::summary() const {
                  ratio(level(Counter::stale_entries), level(Counter::live_entries)),
                  ratio(level(Counter::stale_nominal_claims), level(Counter::nominal_claims)),
                  ratio(level(Counter::poisoned_entries), level(Counter::live_entries)),
+                 ratio(level(Counter::forged_entries), level(Counter::live_entries)),
                  ratio(level(Counter::live_entries), samples),
                  ratio(as_double(m.get(Counter::shard_busy_nanoseconds)) * 1e-9, shards_ * seconds),
                  ratio(trust_sums_[0], samples),

@@ -37,12 +37,20 @@ void MatchIndex::append(std::span<const float> embedding) {
         std::fill_n(levels_of(block), coarse::levels_bytes + coarse::step_bytes, std::uint8_t{0});
     }
     exact_.resize(exact_.size() + lines_);
-    std::copy(embedding.begin(), embedding.end(), exact_[exact_.size() - lines_].values);
-    const std::size_t entry = entries_++;
+    store(entries_++, embedding);
+}
+
+void MatchIndex::replace(std::size_t entry, std::span<const float> embedding) { store(entry, embedding); }
+
+void MatchIndex::store(std::size_t entry, std::span<const float> embedding) {
+    std::copy(embedding.begin(), embedding.end(), exact_[entry * lines_].values);
+    const std::size_t block = entry / coarse::block_entries;
     const float step = largest_magnitude(embedding) / static_cast<float>(coarse::code_limit);
     if (step <= step_of(block)) return encode(entry);
     set_step(block, step);
-    for (std::size_t each = block * coarse::block_entries; each <= entry; ++each) encode(each);
+    const std::size_t first = block * coarse::block_entries;
+    const std::size_t end = std::min(entries_, first + coarse::block_entries);
+    for (std::size_t each = first; each < end; ++each) encode(each);
 }
 
 void MatchIndex::encode(std::size_t entry) {

@@ -44,6 +44,8 @@ class MatchIndex {
     std::uint32_t dimension() const { return dimension_; }
     // Appends an entry, of level 0.
     void append(std::span<const float> embedding);
+    // Gives an entry another embedding; its level stays.
+    void replace(std::size_t entry, std::span<const float> embedding);
     // Queries say from which level on they want entries; those of level 0 are never found. For example 0: not live,
     // 1: live, 2: live and trusted.
     void set_level(std::size_t entry, std::uint8_t level) {
@@ -85,6 +87,8 @@ class MatchIndex {
     }
     float step_of(std::size_t block);
     void set_step(std::size_t block, float step);
+    // Writes an entry's embedding, and its codes; those of its whole block if that needs a larger step.
+    void store(std::size_t entry, std::span<const float> embedding);
     // Writes the codes of an entry in its block's step.
     void encode(std::size_t entry);
 
@@ -92,8 +96,8 @@ class MatchIndex {
     std::size_t groups_;
     std::size_t lines_;
     std::size_t entries_ = 0;
-    double largest_residual_ = 0;   // |e - e^| over all entries
-    double largest_norm_ = 0;       // |e^| over all entries
+    double largest_residual_ = 0;   // |e - e^| over all entries, replaced ones too
+    double largest_norm_ = 0;       // |e^| over the same
     std::pmr::vector<Line> exact_;  // entry by entry
     std::pmr::vector<std::uint8_t> coarse_;
 };

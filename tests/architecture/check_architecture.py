@@ -24,6 +24,7 @@ RESERVED = {
     "hdf5.h": ("engine/hdf5_objects.hpp", "engine/hdf5_file_driver.hpp", "engine/hdf5_recorder.cpp",
                "engine/checkpoint.cpp"),
     "hdf5_hl.h": ("engine/hdf5_recorder.cpp", "engine/checkpoint.cpp"),
+    "sodium.h": ("models/agentic/identity/ed25519.cpp",),
     "omp.h": ("engine/population.hpp", "engine/run_options.cpp", "models/kernels/"),
 }
 OPENMP_PRAGMAS = RESERVED["omp.h"]

@@ -20,6 +20,7 @@ CLEAN = {
     "models/kernels/matching.hpp": '#pragma once\n#include <span>\n#include "engine/transport.hpp"\n',
     "models/kernels/reputation.cpp": '#include <Eigen/Dense>\n#include <omp.h>\n#include "models/kernels/matching.hpp"\n'
     "#pragma omp parallel for\n",
+    "models/agentic/identity/ed25519.cpp": "#include <sodium.h>\n",
     "models/agentic/model.cpp": '#include "engine/transport.hpp"\n#include "models/kernels/matching.hpp"\n'
     "/* std::mt19937\n   rand() */ int operand(int brand);\n",
     "models/phold/model.cpp": '#include "engine/transport.hpp"\n',
@@ -55,6 +56,7 @@ def test_a_clean_tree_passes(tmp_path):
         ("models/kernels/reputation.cpp", "#include <mpi.h>"),
         ("engine/recorder.hpp", "#include <hdf5.h>"),
         ("models/main.cpp", "#  include <hdf5_hl.h>"),
+        ("models/agentic/identity/signatures.cpp", "#include <sodium.h>"),
         ("engine/partition.hpp", "#include <omp.h>"),
         ("models/agentic/model.cpp", "#include <omp.h>"),
         ("models/agentic/model.cpp", "  #pragma omp parallel for"),

@@ -175,7 +175,7 @@ def test_example_strategy_compiles_and_runs(tmp_path: Path) -> None:
     program = tmp_path / "sleepers"
     compiled = subprocess.run(["g++", "-std=c++20", "-O1", "-Wall", "-Wextra", "-ffp-contract=off", "-fopenmp", "-I.",
                                "docs/examples/sleepers.cpp", *map(str, libraries),
-                               "-lboost_program_options", "-o", str(program)],
+                               "-lboost_program_options", "-lsodium", "-o", str(program)],
                               capture_output=True, text=True, check=False, cwd=ROOT)
     assert compiled.returncode == 0, compiled.stderr
     assert not compiled.stderr, compiled.stderr

@@ -50,6 +50,15 @@ CASES = {
         "peers.count": 300, "peers.workflow_rate": 0.3, "run.duration": "40s", "run.warmup": "5s",
         "adversary.targeting": "uniform", "adversary.silent": 0.2, "adversary.onoff": 0.4, "adversary.on": "3s",
         "adversary.off": "2s", "adversary.canary_recognition": 0.3, "adversary.fraction": 0.4}),
+    # Stolen names, several shards a cell, real signatures.
+    "forging": (CONFIGS / "paper-sybil.ini", FEW, {
+        "peers.count": 200, "peers.workflow_rate": 0.1, "run.duration": "30s", "run.warmup": "5s",
+        "adversary.fraction": 0.3, "adversary.forge_rate": 0.3, "identity.verify": "false",
+        "identity.signature": "ed25519", "policy.name": "tier3", "evidence.commit_gate": "true",
+        "registry.entries_per_shard": 50, "registry.fanout": 2}),
+    "verifying": (CONFIGS / "paper-sybil.ini", [(2, 2, 2)], {
+        "peers.count": 100, "run.duration": "30s", "run.warmup": "5s", "adversary.fraction": 0.3,
+        "adversary.forge_rate": 0.3, "identity.signature": "ed25519", "policy.name": "tier2"}),
 }
 
 
@@ -94,6 +103,13 @@ def test_the_mixed_case_reaches_what_it_is_for(references):
         assert result[name] > 0, name
     assert result.messages["busy"] > 0
     assert result.reasons["timeout"] > 0
+
+
+def test_the_forging_case_reaches_what_it_is_for(references):
+    result = read(references["forging"], warmup=5)
+    assert result["forged_entry_share"] > 0.05
+    assert result["executions_bad"] > 0 and result.messages["commit"] > 0
+    assert read(references["verifying"], warmup=5)["rejected_forgeries"] > 0
 
 
 @pytest.mark.parametrize("kind", ["eigentrust", "sybilrank"])

@@ -1,10 +1,12 @@
-// Sends a message over the simulated network: accounts it at the sender, draws whether it is lost, and its delay.
+// Sends a message over the simulated network: accounts it at the sender, signs it if it is signed, draws whether it is
+// lost, and its delay.
 #pragma once
 
 #include <span>
 
 #include "engine/partition.hpp"
 #include "models/agentic/connectivity/one_way_delay.hpp"
+#include "models/agentic/identity/signatures.hpp"
 #include "models/agentic/messages.hpp"
 #include "models/agentic/metrics.hpp"
 
@@ -17,6 +19,7 @@ using AgenticContext = Context<AgenticModel>;
 struct Network {
     const Parameters& parameters;
     Metrics& metrics;
+    const Signatures& signatures;
 
     // `after`: time the sender works before the message leaves. Returns whether the message is not lost.
     template <class Payload>
@@ -29,6 +32,16 @@ struct Network {
         return true;
     }
 
+    // A message that its sender signs.
+    template <class Payload>
+    bool post_signed(AgenticContext& context, std::uint32_t to, EventKind event, MessageKind kind, std::uint64_t bytes,
+                     const Payload& payload, Duration after = {}) {
+        metrics.add(Counter::signatures_made);
+        if (!signatures.real()) [[likely]]
+            return post(context, to, event, kind, bytes, payload, after);
+        return sign_and_post(context, to, event, kind, bytes, payload, after);
+    }
+
     template <class Payload, class Item>
     void post_list(AgenticContext& context, std::uint32_t to, EventKind event, MessageKind kind, std::uint64_t bytes,
                    const Payload& payload, std::span<const Item> items, Duration after) {
@@ -39,6 +52,13 @@ struct Network {
     }
 
    private:
+    // Seldom wanted: kept out of the callers.
+    template <class Payload>
+    [[gnu::noinline, gnu::cold]] bool sign_and_post(AgenticContext& context, std::uint32_t to, EventKind event,
+                                                    MessageKind kind, std::uint64_t bytes, const Payload& payload,
+                                                    Duration after) {
+        return post(context, to, event, kind, bytes, signatures.sign(context.self().value, to, payload), after);
+    }
     bool is_lost(AgenticContext& context, MessageKind kind) {
         if (parameters.loss == 0) [[likely]]
             return false;

@@ -15,6 +15,7 @@ RegistryShard::RegistryShard(std::uint32_t capability_class, const Parameters& p
                              std::pmr::memory_resource* memory)
     : class_(capability_class),
       ttl_(parameters.ttl),
+      forgeable_(parameters.accepts_forgeries()),
       threshold_(static_cast<float>(parameters.threshold)),
       table_(memory),
       entries_(memory),
@@ -71,6 +72,7 @@ std::uint32_t RegistryShard::insert(std::uint32_t peer) {
                               " entries, the most it can hold; lower registry.entries_per_shard");
     }
     entries_.push_back({peer, false, false, false, unknown_trust, 0, 0, 0, SimTime{-1}});
+    if (forgeable_) holders_.push_back({peer, false});
     enter(index);
     return index;
 }
@@ -82,22 +84,33 @@ void RegistryShard::grow_table() {
 
 // Entries get embedding and static claims in order; one made for a trust value alone has to wait for its turn.
 void RegistryShard::describe_entries(std::uint32_t last, RegistryContext& context) {
-    context.intent.resize(embeddings_.dimension());
     while (embeddings_.size() <= last) {
-        Entry& fresh = entries_[embeddings_.size()];
-        fresh.sybil = context.sybils.contains(fresh.peer);
-        context.instances.embedding(fresh.peer, fresh.sybil, class_, context.intent);
-        embeddings_.append(context.intent);
-        const Claim claim = context.instances.claim(fresh.peer, fresh.sybil, class_);
-        fresh.quality = claim.quality;
-        fresh.price = claim.price;
-        fresh.seconds = claim.seconds;
-        if (context.parameters.drift()) drift_.emplace_back(context.parameters, fresh.peer, class_, claim.quality);
-        const auto& allowed = context.parameters.allowed_regions;
-        if (allowed.empty()) continue;
-        const std::uint8_t region = place_of(context.parameters, fresh.peer).region;
-        region_allowed_.push_back(std::find(allowed.begin(), allowed.end(), region) != allowed.end());
+        const auto index = static_cast<std::uint32_t>(embeddings_.size());
+        const Entry& fresh = entries_[index];
+        describe(index, fresh.peer, context);
+        if (context.parameters.drift()) drift_.emplace_back(context.parameters, fresh.peer, class_, fresh.quality);
     }
+}
+
+void RegistryShard::describe(std::uint32_t index, std::uint32_t issuer, RegistryContext& context) {
+    Entry& entry = entries_[index];
+    entry.sybil = context.sybils.contains(issuer);
+    context.intent.resize(embeddings_.dimension());
+    context.instances.embedding(issuer, entry.sybil, class_, context.intent);
+    if (index == embeddings_.size()) {
+        embeddings_.append(context.intent);
+    } else {
+        embeddings_.replace(index, context.intent);
+    }
+    const Claim claim = context.instances.claim(issuer, entry.sybil, class_);
+    entry.quality = claim.quality;
+    entry.price = claim.price;
+    entry.seconds = claim.seconds;
+    const auto& allowed = context.parameters.allowed_regions;
+    if (allowed.empty()) return;
+    const std::uint8_t region = place_of(context.parameters, issuer).region;
+    region_allowed_.resize(embeddings_.size());
+    region_allowed_[index] = std::find(allowed.begin(), allowed.end(), region) != allowed.end();
 }
 
 void RegistryShard::count_live(const Entry& entry, std::int32_t change) {
@@ -110,7 +123,24 @@ void RegistryShard::count_live(const Entry& entry, std::int32_t change) {
     }
 }
 
-void RegistryShard::accept(const RegisterDescriptor& descriptor, SimTime now, RegistryContext& context) {
+bool RegistryShard::is_newer(const RegisterDescriptor& descriptor, std::uint32_t index) const {
+    const Entry& entry = entries_[index];
+    if (!forgeable_) return SimTime{descriptor.issued} > entry.issued;
+    if (!entry.live) return true;
+    if (holders_[index].newest) return false;
+    return descriptor.newest || SimTime{descriptor.issued} > entry.issued;
+}
+
+void RegistryShard::hand_over(std::uint32_t index, std::uint32_t sender, bool newest, RegistryContext& context) {
+    Holder& holder = holders_[index];
+    holder.newest = newest;
+    if (holder.address == sender) return;
+    holder.address = sender;
+    describe(index, sender, context);
+}
+
+void RegistryShard::accept(const RegisterDescriptor& descriptor, std::uint32_t sender, SimTime now,
+                           RegistryContext& context) {
     expire(now, context.metrics);
     std::uint32_t index = find(descriptor.peer);
     if (index == absent) index = insert(descriptor.peer);
@@ -118,8 +148,9 @@ void RegistryShard::accept(const RegisterDescriptor& descriptor, SimTime now, Re
     Entry& entry = entries_[index];
     const SimTime issued{descriptor.issued};
     context.metrics.add(Counter::registrations);
-    if (issued <= entry.issued || issued + ttl_ <= now) return;
+    if (!is_newer(descriptor, index) || issued + ttl_ <= now) return;
     if (entry.live) count_live(entry, -1);
+    if (forgeable_) hand_over(index, sender, descriptor.newest, context);
     entry.issued = issued;
     entry.claims_degraded = descriptor.degraded;
     if (context.parameters.drift_kind == DriftKind::ou && !entry.sybil) {
@@ -214,7 +245,9 @@ bool RegistryShard::answer(std::uint32_t asker, bool trusted_only, SimTime now, 
         kernels::top_matches(embeddings_, query, wanted, KnownEntries{{}, entries_}, context.scratch, context.matches);
     }
     context.answer.clear();
+    context.addresses.clear();
     context.poisoned = 0;
+    bool any_forged = false;
     context.swept += entries_.size();
     for (const kernels::Match& match : context.matches[0]) {
         const Entry& entry = entries_[match.entry];
@@ -222,7 +255,11 @@ bool RegistryShard::answer(std::uint32_t asker, bool trusted_only, SimTime now, 
         context.poisoned += entry.sybil ? 1 : 0;
         context.answer.push_back(
             {entry.peer, match.score, claimed_quality(entry, parameters), entry.price, entry.seconds, entry.trust});
+        if (!forgeable_) continue;
+        context.addresses.push_back(holders_[match.entry].address);
+        any_forged |= holders_[match.entry].address != entry.peer;
     }
+    if (!any_forged) context.addresses.clear();
     return trusted_only && context.answer.empty() && trust_removes_any(asker, parameters);
 }
 
@@ -241,10 +278,19 @@ void RegistryShard::set_trust(std::uint32_t peer, float trust) {
     if (entry.live) embeddings_.set_level(index, level_of(entry));
 }
 
+std::uint64_t RegistryShard::forged_entries() const {
+    std::uint64_t forged = 0;
+    for (std::size_t i = 0; i < holders_.size(); ++i) {
+        forged += entries_[i].live && holders_[i].address != entries_[i].peer;
+    }
+    return forged;
+}
+
 void RegistryShard::count_levels(SimTime now, const Parameters& parameters, Metrics& metrics) {
     expire(now, metrics);
     metrics.add(Counter::live_entries, live_);
     metrics.add(Counter::poisoned_entries, live_poisoned_);
+    metrics.add(Counter::forged_entries, forged_entries());
     metrics.add(Counter::live_honest_entries, live_ - live_poisoned_);
     metrics.add(Counter::nominal_claims, live_nominal_);
     if (!parameters.drift()) return;

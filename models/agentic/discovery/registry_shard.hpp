@@ -26,8 +26,9 @@ struct RegistryContext {
     Metrics& metrics;
     std::vector<float> intent = {};
     std::vector<Candidate> answer = {};
-    std::uint64_t poisoned = 0;  // of the answer
-    std::uint64_t swept = 0;     // entries, by all queries so far: what they cost
+    std::vector<std::uint32_t> addresses = {};  // of the answer, if one of them is not the name
+    std::uint64_t poisoned = 0;                 // of the answer
+    std::uint64_t swept = 0;                    // entries, by all queries so far: what they cost
     kernels::MatchScratch scratch = {};
     std::array<std::vector<kernels::Match>, 1> matches = {};  // a list a query
 };
@@ -42,10 +43,14 @@ class RegistryShard {
     void prefetch(std::uint32_t peer) const { __builtin_prefetch(&table_[mix64(peer) & (table_.size() - 1)]); }
     void prefetch_entry(std::uint32_t peer) const;
 
-    // Upserts the entry of a descriptor that arrives at `now`; an older issue time than the stored one is ignored.
-    void accept(const RegisterDescriptor& descriptor, SimTime now, RegistryContext& context);
+    // Upserts the entry of a descriptor that `sender` registers and that arrives at `now`; a sequence number that is
+    // not higher than the stored one is ignored. After an entry has expired sequence numbers of its name start afresh.
+    // A sender that is not the descriptor's peer has forged it: the entry is the sender's until a descriptor of its
+    // peer replaces it. Only where forged entries are possible; those the registry rejects never come here.
+    void accept(const RegisterDescriptor& descriptor, std::uint32_t sender, SimTime now, RegistryContext& context);
 
-    // The K best live entries that meet the constraints, best first (ties: lower peer id), in context.answer.
+    // The K best live entries that meet the constraints, best first (ties: lower peer id), in context.answer, with
+    // their addresses if need be.
     // `trusted_only`: of those whose published trust is at least the policy's threshold. Returns whether the answer is
     // empty because of that.
     bool answer(std::uint32_t asker, bool trusted_only, SimTime now, RegistryContext& context);
@@ -77,6 +82,11 @@ class RegistryShard {
         float seconds;
         SimTime issued;
     };
+    // Whose an entry is when anybody may have registered it.
+    struct Holder {
+        std::uint32_t address;
+        bool newest;  // has the largest sequence number
+    };
     struct KnownEntries;
     struct ConstrainedEntries;
     static constexpr std::uint32_t absent = UINT32_MAX;
@@ -102,6 +112,11 @@ class RegistryShard {
     // Puts an entry into the table.
     void enter(std::uint32_t index);
     void describe_entries(std::uint32_t last, RegistryContext& context);
+    // Gives an entry the claims of `issuer`.
+    void describe(std::uint32_t index, std::uint32_t issuer, RegistryContext& context);
+    bool is_newer(const RegisterDescriptor& descriptor, std::uint32_t index) const;
+    void hand_over(std::uint32_t index, std::uint32_t sender, bool newest, RegistryContext& context);
+    std::uint64_t forged_entries() const;
     void count_live(const Entry& entry, std::int32_t change);
     void grow_table();
     bool is_in_allowed_region(const Entry& entry) const;
@@ -116,11 +131,13 @@ class RegistryShard {
     SimTime server_free_;
     SimTime no_expiry_before_ = never;
     Duration ttl_;
+    bool forgeable_;                         // entries may be forged
     float threshold_;                        // of the policy: which trust suffices
     std::pmr::vector<std::uint32_t> table_;  // open addressing by hash of the peer: tagged entry indices
     std::pmr::vector<Entry> entries_;
     std::vector<DriftCursor> drift_;            // parallel to entries_, only with drift
     std::vector<std::uint8_t> region_allowed_;  // the same, only with query.regions
+    std::vector<Holder> holders_;               // the same, only where entries may be forged
     kernels::MatchIndex embeddings_;
     std::vector<SimTime> departures_;  // of requests in service or waiting, oldest first from first_departure_
     std::size_t first_departure_ = 0;

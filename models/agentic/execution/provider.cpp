@@ -24,11 +24,10 @@ void Provider::on_canary(AgenticContext& context, const PeerView& view, const Ca
     } else if (p_.drift()) {
         pass = passes_canary(view, view.instance_of(request.name.capability_class), context.now());
     }
-    metrics_.add(Counter::signatures_made);
     const CanaryResponse response{request.name, static_cast<std::uint8_t>(bernoulli(stream, pass)),
                                   static_cast<std::uint8_t>(sybil), 0, request.due};
-    network_.post(context, requester, EventKind::canary_response, MessageKind::canary_response,
-                  message_size::canary_response, response, p_.canary_time + p_.sign_time);
+    network_.post_signed(context, requester, EventKind::canary_response, MessageKind::canary_response,
+                         message_size::canary_response, response, p_.canary_time + p_.sign_time);
 }
 
 // Of an honest instance under drift.
@@ -54,9 +53,12 @@ void Provider::on_delegate(AgenticContext& context, const PeerView& view, const 
         network_.post(context, requester, EventKind::busy, MessageKind::busy, message_size::busy, Busy{request.name});
         return;
     }
-    const std::uint32_t instance = view.instance_of(request.name.capability_class);
+    const std::uint16_t c = request.name.capability_class;
+    const bool offered = honest || view.offers(c);
+    const std::uint32_t instance = offered ? view.instance_of(c) : 0;
     const std::uint32_t task = peer.tasks++;
-    const Duration work = execution_time(view.id, task, view.instances[instance].median_seconds);
+    const Duration work = execution_time(
+        view.id, task, offered ? view.instances[instance].median_seconds : instances_.median_seconds(view.id, c));
     SimTime start = context.now();
     if (honest) {
         start = std::max(start, peer.provider_free);
@@ -82,25 +84,23 @@ void Provider::on_task_done(AgenticContext& context, const PeerView& view, const
     const bool good = bernoulli(stream, quality(view, task, context.now()));
     metrics_.add(good ? Counter::executions_good : Counter::executions_bad);
     if (!good && task.side_effect == SideEffect::at_completion) metrics_.add(Counter::unsafe_actions);
-    Duration after{};
-    if (task.evidence_wanted != 0) {
-        metrics_.add_message(MessageKind::evidence, message_size::evidence);
-        metrics_.add(Counter::signatures_made);
-        after = p_.sign_time;
+    const Result result{task.name, static_cast<std::uint8_t>(good), {}};
+    if (task.evidence_wanted == 0) {
+        network_.post(context, task.requester, EventKind::result, MessageKind::result, message_size::result, result);
+        return;
     }
-    const bool sent =
-        network_.post(context, task.requester, EventKind::result, MessageKind::result, message_size::result,
-                      Result{task.name, static_cast<std::uint8_t>(good), {}}, after);
-    // The package travels with the result.
-    if (!sent && task.evidence_wanted != 0) metrics_.add_lost(MessageKind::evidence);
+    // The package, with its signed receipt, travels with the result.
+    metrics_.add_message(MessageKind::evidence, message_size::evidence);
+    const bool sent = network_.post_signed(context, task.requester, EventKind::result, MessageKind::result,
+                                           message_size::result, result, p_.sign_time);
+    if (!sent) metrics_.add_lost(MessageKind::evidence);
 }
 
 void Provider::on_commit(AgenticContext& context, const Commit& commit, std::uint32_t requester) {
-    metrics_.add(Counter::signatures_verified);
-    metrics_.add(Counter::signatures_made);
+    metrics_.add(Counter::signatures_verified, p_.verify ? 1 : 0);
     if (commit.good == 0) metrics_.add(Counter::unsafe_actions);
-    network_.post(context, requester, EventKind::committed, MessageKind::committed, message_size::committed,
-                  Committed{commit.name}, p_.sign_time);
+    network_.post_signed(context, requester, EventKind::committed, MessageKind::committed, message_size::committed,
+                         Committed{commit.name}, p_.sign_time);
 }
 
 }  // namespace parley::agentic

@@ -1,7 +1,8 @@
 // A peer as provider: works on delegated tasks one at a time, and on canaries outside its queue.
 //
 // A Sybil keeps no queue. What it does with a canary or a delegation is the adversary's affair
-// (adversary/strategy.hpp); its work takes a time like an honest peer's.
+// (adversary/strategy.hpp); its work takes a time like an honest peer's. Under a stolen name it may be asked for a
+// class that it does not offer.
 #pragma once
 
 #include "models/agentic/adversary/adversary.hpp"
@@ -13,12 +14,13 @@ namespace parley::agentic {
 
 class Provider {
    public:
-    Provider(const Parameters& parameters, const Instances& instances, const Adversary& adversary, Metrics& metrics)
+    Provider(const Parameters& parameters, const Instances& instances, const Adversary& adversary,
+             const Signatures& signatures, Metrics& metrics)
         : p_(parameters),
           instances_(instances),
           adversary_(adversary),
           metrics_(metrics),
-          network_{parameters, metrics} {}
+          network_{parameters, metrics, signatures} {}
 
     void on_canary(AgenticContext& context, const PeerView& view, const CanaryRequest& request,
                    std::uint32_t requester);

@@ -9,6 +9,16 @@
 
 namespace parley::agentic {
 
+namespace {
+
+// What lies behind the candidates of an answer.
+std::span<const std::uint32_t> addresses_of(const Candidates& answer, std::span<const Candidate> candidates) {
+    if (!answer.addressed) return {};
+    return {reinterpret_cast<const std::uint32_t*>(candidates.data() + candidates.size()), candidates.size()};
+}
+
+}  // namespace
+
 void Requester::schedule_arrival(AgenticContext& context, const Peer& peer) {
     if (p_.workflow_rate <= 0) return;
     RandomStream stream = stream_of(p_.seed, context.self().value, Purpose::workflow_arrival, peer.workflows_started);
@@ -59,6 +69,7 @@ void Requester::begin_step(AgenticContext& context, Peer& peer, Workflow& workfl
     workflow.shards_answered = 0;
     workflow.removed_by_trust = false;
     workflow.merged = 0;
+    if (p_.accepts_forgeries()) pool_.stolen_names(workflow).count = 0;
     workflow.delegations = 0;
     workflow.candidates = 0;
     workflow.last_failure = Failure::no_candidate;
@@ -102,11 +113,16 @@ void Requester::on_candidates(AgenticContext& context, Peer& peer, const Event& 
         return;
     }
     workflow->shards_answered |= bit;
-    workflow->removed_by_trust |= answer.removed_by_trust != 0;
+    workflow->removed_by_trust |= answer.removed_by_trust;
     const auto candidates = event.list<Candidates, Candidate>(answer.count);
     const std::uint32_t asked = std::min(p_.fanout, catalogue_.shards_of(workflow->capability_class));
-    if (asked == 1) return rank_candidates(context, peer, *workflow, candidates);
-    merge(*workflow, candidates);
+    const bool one = asked == 1;
+    if (!one) merge(*workflow, candidates);
+    if (p_.accepts_forgeries()) [[unlikely]] {
+        const std::span<const Candidate> merged(pool_.merge_area(*workflow), workflow->merged);
+        keep_addresses(*workflow, one ? candidates : merged, candidates, addresses_of(answer, candidates));
+    }
+    if (one) return rank_candidates(context, peer, *workflow, candidates);
     if (static_cast<std::uint32_t>(std::popcount(workflow->shards_answered)) == asked) {
         rank_candidates(context, peer, *workflow, {pool_.merge_area(*workflow), workflow->merged});
     }
@@ -124,6 +140,31 @@ void Requester::merge(Workflow& workflow, std::span<const Candidate> candidates)
     all.resize(std::min<std::size_t>(all.size(), p_.candidates));
     std::copy(all.begin(), all.end(), area);
     workflow.merged = static_cast<std::uint8_t>(all.size());
+}
+
+void Requester::keep_addresses(Workflow& workflow, std::span<const Candidate> kept,
+                               std::span<const Candidate> candidates, std::span<const std::uint32_t> addresses) {
+    const auto is_kept = [&](std::uint32_t name) {
+        return std::any_of(kept.begin(), kept.end(), [&](const Candidate& each) { return each.peer == name; });
+    };
+    StolenNames& stolen = pool_.stolen_names(workflow);
+    StolenName* end = std::remove_if(stolen.names(), stolen.names() + stolen.count,
+                                     [&](const StolenName& each) { return !is_kept(each.name); });
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+        const std::uint32_t name = candidates[i].peer;
+        if (addresses[i] != name && is_kept(name)) *end++ = {name, addresses[i]};
+    }
+    stolen.count = static_cast<std::uint32_t>(end - stolen.names());
+}
+
+std::uint32_t Requester::address_of(Workflow& workflow, std::uint32_t name) {
+    if (!p_.accepts_forgeries()) [[likely]]
+        return name;
+    StolenNames& stolen = pool_.stolen_names(workflow);
+    const StolenName* end = stolen.names() + stolen.count;
+    const StolenName* found = std::find_if(stolen.names(), stolen.names() + stolen.count,
+                                           [&](const StolenName& s) { return s.name == name; });
+    return found == end ? name : found->address;
 }
 
 void Requester::rank_candidates(AgenticContext& context, Peer& peer, Workflow& workflow,
@@ -205,8 +246,9 @@ void Requester::send_canaries(AgenticContext& context, Workflow& workflow, std::
             {workflow.number, workflow.step, static_cast<std::uint8_t>(rank), workflow.capability_class},
             0,
             (context.now() + p_.canary_timeout).nanoseconds};
+        const std::uint32_t address = address_of(workflow, ranked[rank].peer);
         for (std::uint32_t i = 0; i < p_.canary_count; ++i) {
-            network_.post(context, ranked[rank].peer, EventKind::canary_request, MessageKind::canary_request,
+            network_.post(context, address, EventKind::canary_request, MessageKind::canary_request,
                           message_size::canary_request, request);
         }
         metrics_.add(Counter::canaries_sent, p_.canary_count);
@@ -216,11 +258,10 @@ void Requester::send_canaries(AgenticContext& context, Workflow& workflow, std::
     workflow.due = workflow.canaries_due = context.now() + p_.canary_timeout;
 }
 
-void Requester::on_canary_response(AgenticContext& context, Peer& peer, const CanaryResponse& response,
-                                   std::uint32_t provider) {
+void Requester::on_canary_response(AgenticContext& context, Peer& peer, const CanaryResponse& response) {
     // Every canary is counted once, when it is answered, whether or not its step still waits for it.
     const bool passed = response.passed != 0 && context.now() <= SimTime{response.due};
-    metrics_.add(Counter::signatures_verified);
+    metrics_.add(Counter::signatures_verified, p_.verify ? 1 : 0);
     metrics_.add(passed ? Counter::canaries_passed : Counter::canaries_failed);
     if (passed && response.sybil != 0) metrics_.add(Counter::canaries_evaded);
     Workflow* workflow = find(peer, response.name.workflow, response.name.step);
@@ -233,7 +274,7 @@ void Requester::on_canary_response(AgenticContext& context, Peer& peer, const Ca
     if (!passed) {
         candidate.state = CandidateState::used;
         workflow->last_failure = Failure::verification_exhausted;
-        feedback(context, peer, *workflow, provider, false);
+        feedback(context, peer, *workflow, candidate.peer, false);
         if (workflow->phase == Phase::canary) try_next(context, peer, *workflow);
     } else if (++candidate.canaries_passed == p_.canary_count) {
         candidate.state = CandidateState::passed;
@@ -263,7 +304,8 @@ void Requester::delegate(AgenticContext& context, Workflow& workflow, std::size_
                            static_cast<std::uint8_t>(workflow.tier >= 3),
                            side_effect_of(workflow),
                            0};
-    network_.post(context, candidate.peer, EventKind::delegate, MessageKind::delegate, message_size::delegate, request);
+    network_.post(context, address_of(workflow, candidate.peer), EventKind::delegate, MessageKind::delegate,
+                  message_size::delegate, request);
 }
 
 void Requester::on_busy(AgenticContext& context, Peer& peer, const Busy& busy) {
@@ -302,7 +344,7 @@ void Requester::check_evidence(AgenticContext& context, Peer& peer, Workflow& wo
     const bool good = workflow.result_good;
     const bool rejected = bernoulli(stream, good ? p_.evidence_false_reject : p_.evidence_detection);
     metrics_.add(Counter::evidence_verified);
-    metrics_.add(Counter::signatures_verified);
+    metrics_.add(Counter::signatures_verified, p_.verify ? 1 : 0);
     if (!rejected) {
         return is_gated(workflow) ? send_commit(context, peer, workflow) : accept(context, peer, workflow, good);
     }
@@ -322,17 +364,17 @@ SideEffect Requester::side_effect_of(const Workflow& workflow) const {
 void Requester::send_commit(AgenticContext& context, Peer& peer, Workflow& workflow) {
     workflow.phase = Phase::committing;
     workflow.due = context.now() + p_.execution_timeout;
-    metrics_.add(Counter::signatures_made);
     const Commit commit{{workflow.number, workflow.step, workflow.rank, workflow.capability_class},
                         static_cast<std::uint8_t>(workflow.result_good),
                         {}};
-    network_.post(context, pool_.ranked(workflow)[workflow.rank].peer, EventKind::commit, MessageKind::commit,
-                  message_size::commit, commit, p_.sign_time);
+    const std::uint32_t address = address_of(workflow, pool_.ranked(workflow)[workflow.rank].peer);
+    network_.post_signed(context, address, EventKind::commit, MessageKind::commit, message_size::commit, commit,
+                         p_.sign_time);
     set_wake(context, peer, std::min(workflow.due, workflow.started + p_.deadline));
 }
 
 void Requester::on_committed(AgenticContext& context, Peer& peer, const Committed& committed) {
-    metrics_.add(Counter::signatures_verified);
+    metrics_.add(Counter::signatures_verified, p_.verify ? 1 : 0);
     Workflow* workflow = find(peer, committed.name, Phase::committing);
     if (workflow == nullptr || workflow->rank != committed.name.rank) return;
     accept(context, peer, *workflow, workflow->result_good);
@@ -351,9 +393,8 @@ void Requester::feedback(AgenticContext& context, Peer& peer, const Workflow& wo
                          bool good) {
     if (workflow.tier == 0) return;
     reputation_.record(peer.reputation, about, good, context.now());
-    metrics_.add(Counter::signatures_made);
-    network_.post(context, first_account_ + context.self().value, EventKind::report, MessageKind::feedback,
-                  message_size::feedback, Report{about, static_cast<std::uint8_t>(good), {}});
+    network_.post_signed(context, first_account_ + context.self().value, EventKind::report, MessageKind::feedback,
+                         message_size::feedback, Report{about, static_cast<std::uint8_t>(good), {}});
 }
 
 // --- the end of steps and workflows

@@ -33,12 +33,12 @@ namespace parley::agentic {
 class Requester {
    public:
     // `first_shard`, `first_account`: entity ids.
-    Requester(const Parameters& parameters, const ClassCatalogue& catalogue, Metrics& metrics,
-              std::uint32_t first_shard, std::uint32_t first_account)
+    Requester(const Parameters& parameters, const ClassCatalogue& catalogue, const Signatures& signatures,
+              Metrics& metrics, std::uint32_t first_shard, std::uint32_t first_account)
         : p_(parameters),
           catalogue_(catalogue),
           metrics_(metrics),
-          network_{parameters, metrics},
+          network_{parameters, metrics, signatures},
           pool_(parameters),
           reputation_(parameters),
           policy_(make_policy(parameters)),
@@ -51,8 +51,7 @@ class Requester {
     void start_workflow(AgenticContext& context, Peer& peer);
 
     void on_candidates(AgenticContext& context, Peer& peer, const Event& event);
-    void on_canary_response(AgenticContext& context, Peer& peer, const CanaryResponse& response,
-                            std::uint32_t provider);
+    void on_canary_response(AgenticContext& context, Peer& peer, const CanaryResponse& response);
     void on_result(AgenticContext& context, Peer& peer, const Result& result);
     void on_committed(AgenticContext& context, Peer& peer, const Committed& committed);
     void on_busy(AgenticContext& context, Peer& peer, const Busy& busy);
@@ -79,6 +78,12 @@ class Requester {
     void send_queries(AgenticContext& context, const Workflow& workflow);
     void shards_to_ask(AgenticContext& context, const Workflow& workflow, std::vector<std::uint32_t>& shards) const;
     void merge(Workflow& workflow, std::span<const Candidate> candidates);
+    // Remembers where the `kept` ones among the candidates of an answer are, and forgets those of earlier answers that
+    // are not kept. Only where forged entries are possible.
+    void keep_addresses(Workflow& workflow, std::span<const Candidate> kept, std::span<const Candidate> candidates,
+                        std::span<const std::uint32_t> addresses);
+    // Where the candidate of this name is.
+    std::uint32_t address_of(Workflow& workflow, std::uint32_t name);
     void rank_candidates(AgenticContext& context, Peer& peer, Workflow& workflow,
                          std::span<const Candidate> candidates);
     // Under a policy that looks at the candidates first.

@@ -26,6 +26,18 @@ struct RankedCandidate {
     std::uint8_t canaries_passed;
 };
 
+// A candidate whose name is not its address, since its entry is forged.
+struct StolenName {
+    std::uint32_t name;
+    std::uint32_t address;
+};
+
+// Followed by `count` StolenNames, at most one a candidate.
+struct StolenNames {
+    std::uint32_t count;
+    StolenName* names() { return reinterpret_cast<StolenName*>(this + 1); }
+};
+
 struct Workflow {
     std::uint32_t next;    // in the list of its requester
     std::uint32_t number;  // of its requester
@@ -56,9 +68,9 @@ class WorkflowPool {
 
     explicit WorkflowPool(const Parameters& parameters)
         : candidates_(parameters.candidates),
-          stride_((sizeof(Workflow) + candidates_ * sizeof(RankedCandidate) +
-                   (parameters.fanout > 1 ? candidates_ * sizeof(Candidate) : 0) + 63) /
-                  64 * 64) {}
+          stolen_at_(sizeof(Workflow) + candidates_ * sizeof(RankedCandidate) +
+                     (parameters.fanout > 1 ? candidates_ * sizeof(Candidate) : 0)),
+          stride_((stolen_at_ + (parameters.accepts_forgeries() ? stolen_bytes() : 0) + 63) / 64 * 64) {}
 
     Workflow& at(std::uint32_t index) { return *reinterpret_cast<Workflow*>(record(index)); }
     // The candidates in the requester's order.
@@ -69,6 +81,11 @@ class WorkflowPool {
     Candidate* merge_area(Workflow& workflow) {
         return reinterpret_cast<Candidate*>(reinterpret_cast<std::byte*>(&workflow + 1) +
                                             candidates_ * sizeof(RankedCandidate));
+    }
+
+    // Candidates whose name is not their address; only where forged entries are possible.
+    StolenNames& stolen_names(Workflow& workflow) {
+        return *reinterpret_cast<StolenNames*>(reinterpret_cast<std::byte*>(&workflow) + stolen_at_);
     }
 
     void prefetch(std::uint32_t index) {
@@ -99,7 +116,10 @@ class WorkflowPool {
         return chunks_[index / records_a_chunk] + (index % records_a_chunk) * stride_;
     }
 
+    std::size_t stolen_bytes() const { return sizeof(StolenNames) + candidates_ * sizeof(StolenName); }
+
     std::size_t candidates_;
+    std::size_t stolen_at_;
     std::size_t stride_;
     static constexpr std::size_t first_allocation = 65536;
     std::pmr::monotonic_buffer_resource memory_{first_allocation, &huge_pages()};

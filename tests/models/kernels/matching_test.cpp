@@ -233,6 +233,37 @@ TEST(TopMatches, AreThoseOfTheDefinition) {
     }
 }
 
+// Replaced entries are found by what they are now, whether or not the block's step grows; levels stay.
+TEST(TopMatches, AreThoseOfTheDefinitionAfterReplacements) {
+    std::mt19937 random(77);
+    for (const std::uint32_t dimension : {3U, 32U}) {
+        Entries entries(dimension);
+        for (int i = 0; i < 200; ++i) {
+            entries.append(unit_vector(random, dimension), static_cast<std::uint8_t>(random() % 3));
+        }
+        for (int round = 0; round < 300; ++round) {
+            const std::size_t entry = random() % entries.embeddings.size();
+            Vector embedding = unit_vector(random, dimension);
+            // Half of them so large that the others of the block need another step, half smaller.
+            const float size = round % 2 == 0 ? 1.0F + static_cast<float>(round) / 100 : 0.5F;
+            for (float& x : embedding) x *= size;
+            entries.index.replace(entry, embedding);
+            entries.embeddings[entry] = embedding;
+            if (round % 10 != 9) continue;
+            const Wanted wanted{unit_vector(random, dimension)};
+            ASSERT_EQ(by_index(entries, wanted), by_definition(entries, wanted)) << "round " << round;
+            const Approximation approximation(entries.index, wanted.intent, any_level);
+            for (std::size_t i = 0; i < entries.embeddings.size(); ++i) {
+                ASSERT_EQ(entries.index.exact_score(i, wanted.intent),
+                          sum_in_order(wanted.intent, entries.embeddings[i]));
+                if (entries.level[i] == 0) continue;
+                ASSERT_LE(std::abs(approximation.scores[i] - sum_in_order(wanted.intent, entries.embeddings[i])),
+                          approximation.error);
+            }
+        }
+    }
+}
+
 // More entries than are swept at once, and more queries than share a sweep.
 TEST(TopMatches, DoNotDependOnHowManyQueriesAreAnsweredTogether) {
     std::mt19937 random(31);
