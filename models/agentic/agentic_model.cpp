@@ -37,7 +37,8 @@ AgenticState::AgenticState(const AgenticModel& model, const EntityDirectory& dir
       registry_{p_, model.catalogue(), model.instances(), model.sybils(), metrics_},
       account_range_(directory.range(partition, account_kind)),
       accounts_(p_, account_range_.size()),
-      reputation_(p_, directory.range(partition, peer_kind)) {
+      reputation_(p_, directory.range(partition, peer_kind)),
+      presence_(p_, model.sybils(), model.adversary(), metrics_, peers_, requester_, reputation_) {
     shards_.reserve(shard_range_.size());
     for (std::uint32_t id = shard_range_.begin; id < shard_range_.end; ++id) {
         const std::uint32_t shard = id - model.first_shard();
@@ -83,10 +84,7 @@ void AgenticState::prefetch_further(const Event& event) {
 }
 
 void AgenticState::start(AgenticContext& context) {
-    if (!peers_.range().contains(context.self().value)) return;
-    peers_.schedule_refreshes(context);
-    const Peer& peer = peers_.at(context.self().value);
-    if (peer.behaviour == Behaviour::honest) requester_.schedule_arrival(context, peer);
+    if (peers_.range().contains(context.self().value)) presence_.start(context);
 }
 
 void AgenticState::handle(AgenticContext& context, const Event& event) {
@@ -109,6 +107,8 @@ void AgenticState::handle(AgenticContext& context, const Event& event) {
 void AgenticState::handle_peer(AgenticContext& context, const Event& event) {
     const std::uint32_t self = context.self().value;
     Peer& peer = peers_.at(self);
+    if (peers_.presence_varies() && !presence_.receives(context, event)) [[unlikely]]
+        return;
     switch (static_cast<EventKind>(event.kind())) {
         case EventKind::workflow_arrival:
             return requester_.start_workflow(context, peer);
@@ -120,11 +120,14 @@ void AgenticState::handle_peer(AgenticContext& context, const Event& event) {
             return provider_.on_task_done(context, peers_.view(self), event.payload<TaskDone>());
         case EventKind::candidates:
             return requester_.on_candidates(context, peer, event);
-        case EventKind::canary_request:
-            return provider_.on_canary(context, peers_.view(self), event.payload<CanaryRequest>(),
-                                       event.sender().value);
+        case EventKind::canary_request: {
+            const bool passed =
+                provider_.on_canary(context, peers_.view(self), event.payload<CanaryRequest>(), event.sender().value);
+            if (p_.whitewash) presence_.count_canary(self, passed);
+            return;
+        }
         case EventKind::canary_response:
-            return requester_.on_canary_response(context, peer, event.payload<CanaryResponse>(), event.sender().value);
+            return requester_.on_canary_response(context, peer, event.payload<CanaryResponse>());
         case EventKind::delegate:
             return provider_.on_delegate(context, peers_.view(self), event.payload<Delegate>(), event.sender().value);
         case EventKind::result:
@@ -135,6 +138,10 @@ void AgenticState::handle_peer(AgenticContext& context, const Event& event) {
             return requester_.on_committed(context, peer, event.payload<Committed>());
         case EventKind::busy:
             return requester_.on_busy(context, peer, event.payload<Busy>());
+        case EventKind::presence:
+            return presence_.on_presence(context);
+        case EventKind::standing:
+            return presence_.on_standing(context);
         default:
             throw std::logic_error("a peer got an event of kind " + std::to_string(event.kind()));
     }
@@ -170,6 +177,7 @@ void AgenticState::on_query(AgenticContext& context, const Event& event) {
 
 void AgenticState::count_levels(SimTime now) {
     for (RegistryShard& each : shards_) each.count_levels(now, p_, metrics_);
+    metrics_.add(Counter::peers_online, presence_.online());
     metrics_.add(Counter::open_workflows, requester_.open_workflows());
 }
 

@@ -11,6 +11,7 @@
 #include "engine/model.hpp"
 #include "engine/partition.hpp"
 #include "models/agentic/adversary/adversary.hpp"
+#include "models/agentic/connectivity/peer_presence.hpp"
 #include "models/agentic/discovery/class_catalogue.hpp"
 #include "models/agentic/discovery/instances.hpp"
 #include "models/agentic/discovery/registry_shard.hpp"
@@ -73,6 +74,7 @@ class AgenticState {
     IdRange account_range_;
     RatingsAccounts accounts_;
     PooledReputation reputation_;
+    PeerPresence presence_;
 };
 
 class AgenticModel {

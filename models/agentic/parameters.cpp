@@ -61,6 +61,12 @@ void add_population_parameters(TableWriter& table) {
     table.duration("nat.relay_penalty", "40ms", 0, 100,
                    "Median of what a relay adds to the one-way delay (log-normal).");
     table.real("nat.relay_sigma", "0.5", "", 0, 5, "Sigma of what a relay adds to the one-way delay.");
+    table.choice("churn.kind", "none", {"none", "weibull"},
+                 "Whether honest peers go off and come back: weibull has Weibull on-times and exponential off-times.");
+    table.real("churn.shape", "0.5", "", 0.2, 10, "Shape of the on-times; 1: exponential.");
+    table.duration("churn.on_scale", "5000s", 1e-3, 1e9,
+                   "Scale of the on-times; their mean is scale * Gamma(1 + 1/shape).");
+    table.duration("churn.off_mean", "2500s", 1e-3, 1e9, "Mean of the off-times.");
     table.choice("identity.signature", "modelled", {"modelled"},
                  "How signatures are made: modelled accounts their sizes and CPU times.");
     table.duration("identity.sign_time", "25us", 0, 1, "CPU time to sign a descriptor, canary response or receipt.");
@@ -209,6 +215,9 @@ void add_adversary_parameters(TableWriter& table) {
     table.duration("adversary.off", "60s", 1e-3, 1e9, "How long it then is malicious.");
     table.real("adversary.canary_recognition", "0", "", 0, 1,
                "Probability that a Sybil recognises a canary, which it then passes.");
+    table.flag("adversary.whitewash", "false",
+               "Sybils that are distrusted, or fail canaries, leave and come back under a fresh identity.");
+    table.duration("adversary.rejoin_delay", "30s", 1e-3, 1e9, "How long a Sybil stays away between two identities.");
     table.real("adversary.claim_quantile", "0.1", "", 1e-6, 0.999999,
                "Quantile of honest prices and times that Sybils claim.");
 }
@@ -255,6 +264,10 @@ void read_planes(const RunConfig& config, Parameters& p) {
     p.direct_share = config.real("nat.direct");
     p.relay_penalty = config.duration("nat.relay_penalty");
     p.relay_sigma = config.real("nat.relay_sigma");
+    p.churn = config.text("churn.kind") != "none";
+    p.churn_shape = config.real("churn.shape");
+    p.churn_on_scale = config.duration("churn.on_scale");
+    p.churn_off_mean = config.duration("churn.off_mean");
     p.sign_time = config.duration("identity.sign_time");
     p.signature_verify_time = config.duration("identity.verify_time");
     p.classes = parse_classes(config.text("capability.classes"), config.duration("capability.median_execution"),
@@ -370,6 +383,8 @@ void read_adversary(const RunConfig& config, Parameters& p) {
     p.onoff_on = config.duration("adversary.on");
     p.onoff_off = config.duration("adversary.off");
     p.canary_recognition = config.real("adversary.canary_recognition");
+    p.whitewash = config.flag("adversary.whitewash");
+    p.rejoin_delay = config.duration("adversary.rejoin_delay");
     p.targeting = read_targeting(config.text("adversary.targeting"));
     p.cells = parse_cells(config.text("adversary.cells"), p.classes);
 }
@@ -445,6 +460,13 @@ std::uint32_t Parameters::sybils() const {
         return static_cast<std::uint32_t>(identities_for(adversary_budget * (1 - adversary_reserve), identity_cost));
     }
     return static_cast<std::uint32_t>(std::floor(sybil_fraction * peers + 0.5));
+}
+
+std::uint64_t Parameters::reentries() const {
+    if (adversary_budget == 0) return no_reentry_limit;
+    // No run comes near 2^60 re-entries.
+    const double bought = identities_for(adversary_budget * adversary_reserve, identity_cost);
+    return static_cast<std::uint64_t>(std::min(bought, 0x1p60));
 }
 
 std::uint32_t Parameters::pretrusted() const {

@@ -13,7 +13,8 @@ namespace parley::agentic {
 
 RegistryShard::RegistryShard(std::uint32_t capability_class, const Parameters& parameters, double expected_entries,
                              std::pmr::memory_resource* memory)
-    : class_(capability_class),
+    : parameters_(parameters),
+      class_(capability_class),
       ttl_(parameters.ttl),
       threshold_(static_cast<float>(parameters.threshold)),
       table_(memory),
@@ -28,7 +29,7 @@ RegistryShard::RegistryShard(std::uint32_t capability_class, const Parameters& p
 
 template <class IsMatch>
 bool RegistryShard::probe(std::uint32_t peer, IsMatch&& is_match) const {
-    const std::uint64_t hash = mix64(peer);
+    const std::uint64_t hash = hash_of(peer);
     const std::size_t mask = table_.size() - 1;
     for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
         const std::uint32_t place = table_[at];
@@ -56,14 +57,36 @@ void RegistryShard::prefetch_entry(std::uint32_t peer) const {
 }
 
 void RegistryShard::enter(std::uint32_t index) {
-    const std::uint64_t hash = mix64(entries_[index].peer);
+    const std::uint64_t hash = hash_of(entries_[index].peer);
     const std::size_t mask = table_.size() - 1;
     std::size_t at = hash & mask;
     while (table_[at] != absent) at = (at + 1) & mask;
     table_[at] = tagged(index, hash);
 }
 
+std::uint32_t RegistryShard::find_abandoned(std::uint32_t identity) const {
+    std::uint32_t found = absent;
+    probe(identity, [&](std::uint32_t index) {
+        const Entry& entry = entries_[index];
+        if (entry.live || peer_of(parameters_, entry.peer) != peer_of(parameters_, identity)) return false;
+        found = index;
+        return true;
+    });
+    return found;
+}
+
 std::uint32_t RegistryShard::insert(std::uint32_t peer) {
+    if (parameters_.whitewash) {
+        // All that is static about an instance is its peer's: the place of a name given up can be used again.
+        const std::uint32_t index = find_abandoned(peer);
+        if (index != absent) {
+            Entry& entry = entries_[index];
+            entry.peer = peer;
+            entry.trust = unknown_trust;
+            entry.issued = SimTime{-1};
+            return index;
+        }
+    }
     if ((entries_.size() + 1) * 4 > table_.size() * 3) grow_table();
     const auto index = static_cast<std::uint32_t>(entries_.size());
     if (index == most_entries) {
@@ -85,17 +108,21 @@ void RegistryShard::describe_entries(std::uint32_t last, RegistryContext& contex
     context.intent.resize(embeddings_.dimension());
     while (embeddings_.size() <= last) {
         Entry& fresh = entries_[embeddings_.size()];
-        fresh.sybil = context.sybils.contains(fresh.peer);
-        context.instances.embedding(fresh.peer, fresh.sybil, class_, context.intent);
+        const std::uint32_t peer = peer_of(context.parameters, fresh.peer);
+        fresh.sybil = context.sybils.contains(peer);
+        context.instances.embedding(peer, fresh.sybil, class_, context.intent);
         embeddings_.append(context.intent);
-        const Claim claim = context.instances.claim(fresh.peer, fresh.sybil, class_);
+        const Claim claim = context.instances.claim(peer, fresh.sybil, class_);
         fresh.quality = claim.quality;
         fresh.price = claim.price;
         fresh.seconds = claim.seconds;
-        if (context.parameters.drift()) drift_.emplace_back(context.parameters, fresh.peer, class_, claim.quality);
+        if (context.parameters.drift()) drift_.emplace_back(context.parameters, peer, class_, claim.quality);
+        if (context.parameters.churn) {
+            churn_.push_back(fresh.sybil ? ChurnCursor() : ChurnCursor(context.parameters, peer));
+        }
         const auto& allowed = context.parameters.allowed_regions;
         if (allowed.empty()) continue;
-        const std::uint8_t region = place_of(context.parameters, fresh.peer).region;
+        const std::uint8_t region = place_of(context.parameters, peer).region;
         region_allowed_.push_back(std::find(allowed.begin(), allowed.end(), region) != allowed.end());
     }
 }
@@ -247,6 +274,7 @@ void RegistryShard::count_levels(SimTime now, const Parameters& parameters, Metr
     metrics.add(Counter::poisoned_entries, live_poisoned_);
     metrics.add(Counter::live_honest_entries, live_ - live_poisoned_);
     metrics.add(Counter::nominal_claims, live_nominal_);
+    count_dead(now, metrics);
     if (!parameters.drift()) return;
     std::uint64_t stale = 0;
     std::uint64_t stale_nominal = 0;
@@ -265,6 +293,14 @@ void RegistryShard::count_levels(SimTime now, const Parameters& parameters, Metr
     }
     metrics.add(Counter::stale_entries, stale);
     metrics.add(Counter::stale_nominal_claims, stale_nominal);
+}
+
+void RegistryShard::count_dead(SimTime now, Metrics& metrics) {
+    std::uint64_t dead = 0;
+    for (std::size_t i = 0; i < churn_.size(); ++i) {
+        if (entries_[i].live) dead += churn_[i].online_at(now, parameters_, entries_[i].peer) ? 0 : 1;
+    }
+    metrics.add(Counter::dead_entries, dead);
 }
 
 }  // namespace parley::agentic

@@ -14,7 +14,7 @@ Sybil as_sybil(const PeerView& view, SimTime now) { return {view.id, view.peer.b
 
 }  // namespace
 
-void Provider::on_canary(AgenticContext& context, const PeerView& view, const CanaryRequest& request,
+bool Provider::on_canary(AgenticContext& context, const PeerView& view, const CanaryRequest& request,
                          std::uint32_t requester) {
     const bool sybil = view.peer.behaviour != Behaviour::honest;
     RandomStream stream = stream_of(p_.seed, view.id, Purpose::canary_outcome, view.peer.canaries++);
@@ -25,10 +25,12 @@ void Provider::on_canary(AgenticContext& context, const PeerView& view, const Ca
         pass = passes_canary(view, view.instance_of(request.name.capability_class), context.now());
     }
     metrics_.add(Counter::signatures_made);
-    const CanaryResponse response{request.name, static_cast<std::uint8_t>(bernoulli(stream, pass)),
-                                  static_cast<std::uint8_t>(sybil), 0, request.due};
+    const bool passed = bernoulli(stream, pass);
+    const CanaryResponse response{request.name, static_cast<std::uint8_t>(passed), static_cast<std::uint8_t>(sybil), 0,
+                                  request.due};
     network_.post(context, requester, EventKind::canary_response, MessageKind::canary_response,
                   message_size::canary_response, response, p_.canary_time + p_.sign_time);
+    return passed;
 }
 
 // Of an honest instance under drift.
@@ -90,7 +92,7 @@ void Provider::on_task_done(AgenticContext& context, const PeerView& view, const
     }
     const bool sent =
         network_.post(context, task.requester, EventKind::result, MessageKind::result, message_size::result,
-                      Result{task.name, static_cast<std::uint8_t>(good), {}}, after);
+                      Result{task.name, static_cast<std::uint8_t>(good), task.evidence_wanted, {}}, after);
     // The package travels with the result.
     if (!sent && task.evidence_wanted != 0) metrics_.add_lost(MessageKind::evidence);
 }

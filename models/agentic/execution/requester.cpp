@@ -5,13 +5,15 @@
 
 #include "engine/distributions.hpp"
 #include "models/agentic/agentic_model.hpp"
+#include "models/agentic/identity/identity.hpp"
 #include "models/agentic/message_sizes.hpp"
 
 namespace parley::agentic {
 
-void Requester::schedule_arrival(AgenticContext& context, const Peer& peer) {
+void Requester::schedule_arrival(AgenticContext& context, const Peer& peer, std::uint32_t since) {
     if (p_.workflow_rate <= 0) return;
-    RandomStream stream = stream_of(p_.seed, context.self().value, Purpose::workflow_arrival, peer.workflows_started);
+    RandomStream stream =
+        stream_of(p_.seed, context.self().value, Purpose::workflow_arrival, peer.workflows_started, since);
     context.schedule(duration_from_seconds(exponential(stream, 1.0 / p_.workflow_rate)),
                      code(EventKind::workflow_arrival), WorkflowArrival{});
 }
@@ -203,11 +205,12 @@ void Requester::send_canaries(AgenticContext& context, Workflow& workflow, std::
         ++asked;
         const CanaryRequest request{
             {workflow.number, workflow.step, static_cast<std::uint8_t>(rank), workflow.capability_class},
+            incarnation_of(p_, ranked[rank].peer),
             0,
             (context.now() + p_.canary_timeout).nanoseconds};
         for (std::uint32_t i = 0; i < p_.canary_count; ++i) {
-            network_.post(context, ranked[rank].peer, EventKind::canary_request, MessageKind::canary_request,
-                          message_size::canary_request, request);
+            network_.post(context, peer_of(p_, ranked[rank].peer), EventKind::canary_request,
+                          MessageKind::canary_request, message_size::canary_request, request);
         }
         metrics_.add(Counter::canaries_sent, p_.canary_count);
     }
@@ -216,8 +219,7 @@ void Requester::send_canaries(AgenticContext& context, Workflow& workflow, std::
     workflow.due = workflow.canaries_due = context.now() + p_.canary_timeout;
 }
 
-void Requester::on_canary_response(AgenticContext& context, Peer& peer, const CanaryResponse& response,
-                                   std::uint32_t provider) {
+void Requester::on_canary_response(AgenticContext& context, Peer& peer, const CanaryResponse& response) {
     // Every canary is counted once, when it is answered, whether or not its step still waits for it.
     const bool passed = response.passed != 0 && context.now() <= SimTime{response.due};
     metrics_.add(Counter::signatures_verified);
@@ -233,7 +235,7 @@ void Requester::on_canary_response(AgenticContext& context, Peer& peer, const Ca
     if (!passed) {
         candidate.state = CandidateState::used;
         workflow->last_failure = Failure::verification_exhausted;
-        feedback(context, peer, *workflow, provider, false);
+        feedback(context, peer, *workflow, candidate.peer, false);
         if (workflow->phase == Phase::canary) try_next(context, peer, *workflow);
     } else if (++candidate.canaries_passed == p_.canary_count) {
         candidate.state = CandidateState::passed;
@@ -262,8 +264,9 @@ void Requester::delegate(AgenticContext& context, Workflow& workflow, std::size_
     const Delegate request{{workflow.number, workflow.step, workflow.rank, workflow.capability_class},
                            static_cast<std::uint8_t>(workflow.tier >= 3),
                            side_effect_of(workflow),
-                           0};
-    network_.post(context, candidate.peer, EventKind::delegate, MessageKind::delegate, message_size::delegate, request);
+                           incarnation_of(p_, candidate.peer)};
+    network_.post(context, peer_of(p_, candidate.peer), EventKind::delegate, MessageKind::delegate,
+                  message_size::delegate, request);
 }
 
 void Requester::on_busy(AgenticContext& context, Peer& peer, const Busy& busy) {
@@ -323,11 +326,13 @@ void Requester::send_commit(AgenticContext& context, Peer& peer, Workflow& workf
     workflow.phase = Phase::committing;
     workflow.due = context.now() + p_.execution_timeout;
     metrics_.add(Counter::signatures_made);
+    const std::uint32_t provider = pool_.ranked(workflow)[workflow.rank].peer;
     const Commit commit{{workflow.number, workflow.step, workflow.rank, workflow.capability_class},
                         static_cast<std::uint8_t>(workflow.result_good),
-                        {}};
-    network_.post(context, pool_.ranked(workflow)[workflow.rank].peer, EventKind::commit, MessageKind::commit,
-                  message_size::commit, commit, p_.sign_time);
+                        0,
+                        incarnation_of(p_, provider)};
+    network_.post(context, peer_of(p_, provider), EventKind::commit, MessageKind::commit, message_size::commit, commit,
+                  p_.sign_time);
     set_wake(context, peer, std::min(workflow.due, workflow.started + p_.deadline));
 }
 
@@ -374,6 +379,13 @@ void Requester::fail(Peer& peer, Workflow& workflow, Failure reason) {
     metrics_.add_failure(reason);
     if (workflow.tainted) metrics_.add(Counter::workflows_tainted);
     close(peer, workflow);
+}
+
+void Requester::leave(Peer& peer) {
+    while (peer.open_workflows != WorkflowPool::end) {
+        fail(peer, pool_.at(peer.open_workflows), Failure::requester_left);
+    }
+    peer.wake_at = never;
 }
 
 void Requester::close(Peer& peer, const Workflow& workflow) {

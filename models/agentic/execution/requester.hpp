@@ -45,18 +45,20 @@ class Requester {
           first_shard_(first_shard),
           first_account_(first_account) {}
 
-    // Sets the timer of the next workflow.
-    void schedule_arrival(AgenticContext& context, const Peer& peer);
+    // Sets the timer of the next workflow. `since`: the on-time that has just begun, where peers go off and come back;
+    // it has draws of its own, so that the clock goes on as if it had stood still.
+    void schedule_arrival(AgenticContext& context, const Peer& peer, std::uint32_t since = 0);
     // The arrival timer fired.
     void start_workflow(AgenticContext& context, Peer& peer);
 
     void on_candidates(AgenticContext& context, Peer& peer, const Event& event);
-    void on_canary_response(AgenticContext& context, Peer& peer, const CanaryResponse& response,
-                            std::uint32_t provider);
+    void on_canary_response(AgenticContext& context, Peer& peer, const CanaryResponse& response);
     void on_result(AgenticContext& context, Peer& peer, const Result& result);
     void on_committed(AgenticContext& context, Peer& peer, const Committed& committed);
     void on_busy(AgenticContext& context, Peer& peer, const Busy& busy);
     void on_wake(AgenticContext& context, Peer& peer);
+    // The peer goes off: its workflows end.
+    void leave(Peer& peer);
 
     // Fetches what the next answer to the peer, or its next time-out, will need.
     void prefetch(const Peer& peer, bool reputation) {
