@@ -56,7 +56,7 @@ inline double portable_log(double x) {
     return dk * ln2_high + (2.0 * s + (s * (z * tail) + dk * ln2_low));
 }
 
-// Gamma(x) for x in [0.01, 100]; relative error below 1e-13. Stirling's series beyond 12, recurrence up to there
+// Gamma(x) for x in [0.01, 50]; relative error below 1e-13. Stirling's series beyond 12, recurrence up to there
 // (Abramowitz and Stegun 1964, 6.1.40 and 6.1.15).
 inline double portable_gamma(double x) {
     constexpr double log_sqrt_2_pi = 0.91893853320467274178;
