@@ -423,6 +423,20 @@ void check_adversary(const Parameters& p) {
            "them");
 }
 
+// A Sybil comes back at most once an epoch, and once a delay.
+void check_identities(const Parameters& p) {
+    if (!p.whitewash || p.sybils() == 0) return;
+    const std::uint64_t by_time =
+        1 + static_cast<std::uint64_t>(p.end.nanoseconds / std::max(p.epoch, p.rejoin_delay).nanoseconds);
+    const std::uint64_t most = std::min(by_time, p.reentries() / p.sybils() + 1);
+    constexpr std::uint64_t numbers = std::uint64_t{1} << 32;
+    refuse(most > std::numeric_limits<std::uint16_t>::max() || (most + 1) * p.peers > numbers,
+           "with adversary.whitewash a Sybil could come back " + std::to_string(most) +
+               " times in this run (identities of all peers have 32 bits, of which 16 count how often one came back); "
+               "shorten "
+               "run.duration, raise adversary.rejoin_delay, or set a budget");
+}
+
 void cross_check(const Parameters& p) {
     refuse(p.classes_generated && p.capabilities > p.classes.size(),
            "peers.capabilities is " + std::to_string(p.capabilities) + " but capability.classes gives only " +
@@ -501,6 +515,7 @@ Parameters read_parameters(const RunConfig& config) {
     }
     cross_check(p);
     check_adversary(p);
+    check_identities(p);
     return p;
 }
 

@@ -112,7 +112,7 @@ def test_what_reaches_a_peer_that_is_off_is_dropped(tmp_path):
     results = run_seeds(tmp_path, settings, SEEDS)
     gone = dead_time(on, off, period, ttl)
     dead = gone / (on - DELAY + gone)
-    # From query to delegation: three delays in which the provider may leave (or one that has left may return).
+    # From the answer to the delegation: two delays in which the provider may leave.
     dead += (1 - dead) * (1 - math.exp(-2 * DELAY / on))
     kinds = list(results[0].messages)
     dropped = [r.series["messages_dropped"].sum(axis=0)[kinds.index("delegate")] for r in results]

@@ -229,7 +229,8 @@ TEST(Weibull, HasTheMeanAndTheMedianOfKadSessions) {
     EXPECT_NEAR(values[values.size() / 2], 2402.265, 5 * 0.5 / density / std::sqrt(n));
 }
 
-// A residual time has the density e^-(x/scale)^shape / mean. Shape 1/2: P(R <= x) = 1 - (1 + y) e^-y, y = sqrt(x/scale).
+// A residual time has the density e^-(x/scale)^shape / mean. Shape 1/2: P(R <= x) = 1 - (1 + y) e^-y, y =
+// sqrt(x/scale).
 TEST(WeibullResidual, HasTheEquilibriumLaw) {
     const auto kad = sample(93, sample_size, [](RandomStream& s) { return weibull_residual(s, 0.5, 5000); });
     EXPECT_LT(kolmogorov_smirnov(kad, [](double x) { return erlang_cdf(2, std::sqrt(x / 5000)); }), ks_bound);

@@ -50,6 +50,13 @@ CASES = {
         "peers.count": 300, "peers.workflow_rate": 0.3, "run.duration": "40s", "run.warmup": "5s",
         "adversary.targeting": "uniform", "adversary.silent": 0.2, "adversary.onoff": 0.4, "adversary.on": "3s",
         "adversary.off": "2s", "adversary.canary_recognition": 0.3, "adversary.fraction": 0.4}),
+    # Peers that go off and come back, and Sybils under fresh identities, which trust along ratings must tell apart.
+    "presence": (CONFIGS / "paper-sybil.ini", FEW, {
+        "peers.count": 300, "peers.workflow_rate": 0.3, "run.duration": "40s", "run.warmup": "10s",
+        "adversary.fraction": 0.3, "adversary.whitewash": "true", "adversary.rejoin_delay": "3s",
+        "reputation.kind": "eigentrust", "reputation.epoch": "2s", "reputation.ratings_per_rater": 6,
+        "churn.kind": "weibull", "churn.on_scale": "8s", "churn.off_mean": "6s", "descriptor.ttl": "6s",
+        "evidence.commit_gate": "true", "drift.kind": "two_state"}),
 }
 
 

@@ -164,10 +164,9 @@ void PeerPresence::on_standing(AgenticContext& context) {
 
 void PeerPresence::take_fresh_identity(AgenticContext& context, Presence& presence) {
     const std::uint32_t self = context.self().value;
-    const std::uint32_t identity = identity_of(p_, self, presence.incarnation + 1U);
     ++presence.incarnation;
     presence.canaries = presence.canaries_failed = 0;
-    reputation_.begin_identity(self, identity);
+    reputation_.begin_identity(self, identity_of(p_, self, presence.incarnation));
     metrics_.add(Counter::whitewashes);
     come_back(context, presence);
     schedule_standing(context);

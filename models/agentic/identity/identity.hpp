@@ -8,10 +8,7 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
-#include <string>
 
-#include "engine/error.hpp"
 #include "models/agentic/parameters.hpp"
 
 namespace parley::agentic {
@@ -32,16 +29,9 @@ inline Incarnation incarnation_of(const Parameters& p, std::uint32_t identity) {
     return 0;
 }
 
-// Throws SimulationError when there are no numbers left.
-inline std::uint32_t identity_of(const Parameters& p, std::uint32_t peer, std::uint32_t incarnation) {
-    const std::uint64_t identity = peer + std::uint64_t{p.peers} * incarnation;
-    if (identity > std::numeric_limits<std::uint32_t>::max() || incarnation > std::numeric_limits<Incarnation>::max()) {
-        throw SimulationError(
-            "Sybil " + std::to_string(peer) + " came back " + std::to_string(incarnation) +
-            " times, and there are no numbers left for its identities (32 bits, of which 16 count); shorten "
-            "the run, raise adversary.rejoin_delay, or set a budget");
-    }
-    return static_cast<std::uint32_t>(identity);
+// The parameters see to it that it fits.
+constexpr std::uint32_t identity_of(const Parameters& p, std::uint32_t peer, Incarnation incarnation) {
+    return peer + p.peers * incarnation;
 }
 
 }  // namespace parley::agentic

@@ -24,15 +24,5 @@ TEST(Identity, IsThePeerWhereNobodyComesBack) {
     EXPECT_EQ(incarnation_of(p, 307), 0U);
 }
 
-TEST(Identity, EndsWithItsNumbers) {
-    const Parameters few = parameters_with({"peers.count=100", "adversary.whitewash=true"});
-    EXPECT_EQ(identity_of(few, 7, 65'535), 6'553'507U);
-    EXPECT_THROW(identity_of(few, 7, 65'536), SimulationError);
-    // 4 * 10^9 + 294,967,295 is the last number of 32 bits.
-    const Parameters many = parameters_with({"peers.count=1000000000", "adversary.whitewash=true"});
-    EXPECT_EQ(identity_of(many, 294'967'295, 4), UINT32_MAX);
-    EXPECT_THROW(identity_of(many, 294'967'296, 4), SimulationError);
-}
-
 }  // namespace
 }  // namespace parley::agentic
