@@ -48,6 +48,17 @@ inline double gamma_variate(RandomStream& stream, double shape) {
     }
 }
 
+// Weibull with the given shape (0.1 to 10) and scale: P(X > x) = e^-(x/scale)^shape; one draw.
+inline double weibull(RandomStream& stream, double shape, double scale) {
+    return scale * portable_exp(portable_log(-portable_log(stream.uniform())) / shape);
+}
+
+// What is left of a Weibull time that one looks into at a random moment (the equilibrium law of a renewal process):
+// density e^-(x/scale)^shape / mean, so (x/scale)^shape ~ Gamma(1/shape). Draws of gamma_variate.
+inline double weibull_residual(RandomStream& stream, double shape, double scale) {
+    return scale * portable_exp(portable_log(gamma_variate(stream, 1.0 / shape)) / shape);
+}
+
 // Many standard Gumbels, faster than one by one and the same; one draw each.
 void fill_gumbel(RandomStream& stream, std::span<double> out);
 

@@ -25,9 +25,9 @@ SimTime next_multiple(SimTime after, Duration step) {
 }
 
 // The name that a descriptor is for is not its sender's.
-bool is_forged(const Event& event) {
+bool is_forged(const Parameters& p, const Event& event) {
     return static_cast<EventKind>(event.kind()) == EventKind::register_descriptor &&
-           event.payload<RegisterDescriptor>().peer != event.sender().value;
+           peer_of(p, event.payload<RegisterDescriptor>().peer) != event.sender().value;
 }
 
 }  // namespace
@@ -47,7 +47,8 @@ AgenticState::AgenticState(const AgenticModel& model, const EntityDirectory& dir
       registry_{p_, model.catalogue(), model.instances(), model.sybils(), metrics_},
       account_range_(directory.range(partition, account_kind)),
       accounts_(p_, account_range_.size()),
-      reputation_(p_, directory.range(partition, peer_kind)) {
+      reputation_(p_, directory.range(partition, peer_kind)),
+      presence_(p_, model.sybils(), model.adversary(), metrics_, peers_, requester_, forger_, reputation_) {
     shards_.reserve(shard_range_.size());
     for (std::uint32_t id = shard_range_.begin; id < shard_range_.end; ++id) {
         const std::uint32_t shard = id - model.first_shard();
@@ -93,11 +94,7 @@ void AgenticState::prefetch_further(const Event& event) {
 }
 
 void AgenticState::start(AgenticContext& context) {
-    if (!peers_.range().contains(context.self().value)) return;
-    peers_.schedule_refreshes(context);
-    const Peer& peer = peers_.at(context.self().value);
-    if (peer.behaviour == Behaviour::honest) return requester_.schedule_arrival(context, peer);
-    forger_.schedule(context, 0);
+    if (peers_.range().contains(context.self().value)) presence_.start(context);
 }
 
 void AgenticState::handle(AgenticContext& context, const Event& event) {
@@ -122,7 +119,7 @@ void AgenticState::handle(AgenticContext& context, const Event& event) {
 // Decisions are those of modelled signatures: a descriptor is forged when its name is not its sender's. Here real ones
 // have to say the same.
 void AgenticState::check_signature(const Event& event) const {
-    if (model_.signatures().check(event) == is_forged(event)) {
+    if (model_.signatures().check(event) == is_forged(p_, event)) {
         throw std::logic_error(
             "the signature of a descriptor does not tell whether it is forged; this is an error of the "
             "program, please report it");
@@ -132,6 +129,8 @@ void AgenticState::check_signature(const Event& event) const {
 void AgenticState::handle_peer(AgenticContext& context, const Event& event) {
     const std::uint32_t self = context.self().value;
     Peer& peer = peers_.at(self);
+    if (peers_.presence_varies() && !presence_.receives(context, event)) [[unlikely]]
+        return;
     switch (static_cast<EventKind>(event.kind())) {
         case EventKind::workflow_arrival:
             return requester_.start_workflow(context, peer);
@@ -143,9 +142,12 @@ void AgenticState::handle_peer(AgenticContext& context, const Event& event) {
             return provider_.on_task_done(context, peers_.view(self), event.payload<TaskDone>());
         case EventKind::candidates:
             return requester_.on_candidates(context, peer, event);
-        case EventKind::canary_request:
-            return provider_.on_canary(context, peers_.view(self), event.payload<CanaryRequest>(),
-                                       event.sender().value);
+        case EventKind::canary_request: {
+            const bool passed =
+                provider_.on_canary(context, peers_.view(self), event.payload<CanaryRequest>(), event.sender().value);
+            if (p_.whitewash) presence_.count_canary(self, passed);
+            return;
+        }
         case EventKind::canary_response:
             return requester_.on_canary_response(context, peer, event.payload<CanaryResponse>());
         case EventKind::delegate:
@@ -160,6 +162,10 @@ void AgenticState::handle_peer(AgenticContext& context, const Event& event) {
             return requester_.on_busy(context, peer, event.payload<Busy>());
         case EventKind::forge:
             return forger_.forge(context, event.payload<Forge>());
+        case EventKind::presence:
+            return presence_.on_presence(context);
+        case EventKind::standing:
+            return presence_.on_standing(context);
         default:
             throw std::logic_error("a peer got an event of kind " + std::to_string(event.kind()));
     }
@@ -172,7 +178,7 @@ void AgenticState::on_register(AgenticContext& context, const Event& event) {
         metrics_.add(Counter::signatures_verified);
         service = service + p_.signature_verify_time;
     }
-    if (p_.verify && is_forged(event)) [[unlikely]] {
+    if (p_.verify && is_forged(p_, event)) [[unlikely]] {
         metrics_.add(Counter::registrations);
         metrics_.add(Counter::rejected_forgeries);
     } else {
@@ -217,6 +223,7 @@ void AgenticState::send_addressed(AgenticContext& context, std::uint32_t asker, 
 
 void AgenticState::count_levels(SimTime now) {
     for (RegistryShard& each : shards_) each.count_levels(now, p_, metrics_);
+    metrics_.add(Counter::peers_online, presence_.online());
     metrics_.add(Counter::open_workflows, requester_.open_workflows());
 }
 

@@ -12,6 +12,7 @@
 #include "engine/partition.hpp"
 #include "models/agentic/adversary/adversary.hpp"
 #include "models/agentic/adversary/forging.hpp"
+#include "models/agentic/connectivity/peer_presence.hpp"
 #include "models/agentic/discovery/class_catalogue.hpp"
 #include "models/agentic/discovery/instances.hpp"
 #include "models/agentic/discovery/registry_shard.hpp"
@@ -80,6 +81,7 @@ class AgenticState {
     IdRange account_range_;
     RatingsAccounts accounts_;
     PooledReputation reputation_;
+    PeerPresence presence_;
 };
 
 class AgenticModel {

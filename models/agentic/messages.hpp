@@ -28,6 +28,9 @@ enum class EventKind : std::uint16_t {
     committed,
     // timer of a Sybil
     forge,
+    // timers of a peer
+    presence,
+    standing,
 };
 
 constexpr std::uint16_t code(EventKind kind) { return static_cast<std::uint16_t>(kind); }
@@ -42,6 +45,12 @@ struct Refresh {
 
 // peer -> itself: look for time-outs, deadlines and finished verifications of own workflows.
 struct Wake {};
+
+// peer -> itself: it goes off, or comes back on.
+struct PresenceTimer {};
+
+// Sybil -> itself: a reputation epoch has begun; does it keep its identity?
+struct StandingTimer {};
 
 // Which delegation or canary a message is about: a candidate is asked at most once in a step.
 struct TaskName {
@@ -76,7 +85,7 @@ struct Forge {
 // peer -> shard. All static claims follow from (issuer, class); the sequence number is the issue time. Where the name
 // is not the sender's the descriptor is forged: the sender is its issuer.
 struct RegisterDescriptor {
-    std::uint32_t peer;     // the name it is for
+    std::uint32_t peer;     // the identity it is for
     bool degraded;          // the claim: degraded or nominal quality
     bool newest;            // the sequence number is the largest value instead (adversary.forge_sequence = max)
     std::uint16_t quality;  // the claim under drift.kind = ou, in 1/65535
@@ -100,7 +109,7 @@ struct Query {
 };
 
 struct Candidate {
-    std::uint32_t peer;
+    std::uint32_t peer;  // identity
     float match;
     float quality;
     float price;
@@ -122,7 +131,8 @@ struct Candidates {
 // peer -> provider
 struct CanaryRequest {
     TaskName name;
-    std::uint32_t unused;
+    std::uint16_t incarnation;  // whom it is for, here and below (identity.hpp)
+    std::uint16_t unused;
     std::int64_t due;  // ns; an answer that arrives later has failed
 };
 
@@ -140,21 +150,23 @@ struct Delegate {
     TaskName name;
     std::uint8_t evidence_wanted;
     SideEffect side_effect;
-    std::uint16_t unused;
+    std::uint16_t incarnation;
 };
 
 // provider -> peer
 struct Result {
     TaskName name;
     std::uint8_t good;  // ground truth: what outcome check or evidence may find out
-    std::uint8_t unused[3];
+    std::uint8_t with_evidence;
+    std::uint8_t unused[2];
 };
 
 // peer -> provider: the evidence has been accepted, the prepared side effect may happen.
 struct Commit {
     TaskName name;
     std::uint8_t good;  // ground truth of the prepared execution, for metrics
-    std::uint8_t unused[3];
+    std::uint8_t unused;
+    std::uint16_t incarnation;
 };
 
 // provider -> peer: the side effect has happened.
@@ -169,7 +181,7 @@ struct Busy {
 
 // peer -> its ratings account
 struct Report {
-    std::uint32_t ratee;
+    std::uint32_t ratee;  // identity
     std::uint8_t good;
     std::uint8_t unused[3];
 };

@@ -21,10 +21,11 @@ enum class Failure : std::uint8_t {
     busy,
     deadline,
     discovery_failed,
+    requester_left,
 };
 inline constexpr std::array failure_names{
     "no_candidate", "no_trusted_candidate", "verification_exhausted", "execution_failed", "timeout", "busy",
-    "deadline",     "discovery_failed"};
+    "deadline",     "discovery_failed",     "requester_left"};
 inline constexpr std::size_t failure_count = failure_names.size();
 
 // Control plane first, then data plane.
@@ -77,6 +78,9 @@ enum class Counter : std::uint8_t {
     signatures_made,
     signatures_verified,
     rejected_forgeries,
+    departures,  // by churn
+    returns,
+    whitewashes,
     // levels at the end of the interval
     live_entries,
     live_honest_entries,
@@ -85,6 +89,8 @@ enum class Counter : std::uint8_t {
     stale_nominal_claims,  // of these, those that claim nominal
     poisoned_entries,
     forged_entries,  // live entries whose name is not their holder's
+    dead_entries,    // live entries whose peer churn has taken off
+    peers_online,
     open_workflows,
 };
 inline constexpr std::size_t counter_count = static_cast<std::size_t>(Counter::open_workflows) + 1;
@@ -121,7 +127,8 @@ struct Metrics {
     static constexpr std::size_t messages_at = failures_at + failure_count;
     static constexpr std::size_t bytes_at = messages_at + message_kind_count;
     static constexpr std::size_t lost_at = bytes_at + message_kind_count;
-    static constexpr std::size_t size = lost_at + message_kind_count;
+    static constexpr std::size_t dropped_at = lost_at + message_kind_count;
+    static constexpr std::size_t size = dropped_at + message_kind_count;
 
     std::array<std::uint64_t, size> counts{};
     std::array<std::array<std::uint64_t, LatencyBins::count>, latency_count> histograms{};
@@ -138,6 +145,9 @@ struct Metrics {
     std::uint64_t messages(std::size_t kind) const { return counts[messages_at + kind]; }
     void add_lost(MessageKind kind) { ++counts[lost_at + static_cast<std::size_t>(kind)]; }
     std::uint64_t lost(std::size_t kind) const { return counts[lost_at + kind]; }
+    // A message that reached a peer that is off, or has given up the name.
+    void add_dropped(MessageKind kind) { ++counts[dropped_at + static_cast<std::size_t>(kind)]; }
+    std::uint64_t dropped(std::size_t kind) const { return counts[dropped_at + kind]; }
     std::uint64_t bytes(std::size_t kind) const { return counts[bytes_at + kind]; }
     std::uint64_t control_bytes() const;
     std::uint64_t data_bytes() const;

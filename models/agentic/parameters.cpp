@@ -61,6 +61,12 @@ void add_population_parameters(TableWriter& table) {
     table.duration("nat.relay_penalty", "40ms", 0, 100,
                    "Median of what a relay adds to the one-way delay (log-normal).");
     table.real("nat.relay_sigma", "0.5", "", 0, 5, "Sigma of what a relay adds to the one-way delay.");
+    table.choice("churn.kind", "none", {"none", "weibull"},
+                 "Whether honest peers go off and come back: weibull has Weibull on-times and exponential off-times.");
+    table.real("churn.shape", "0.5", "", 0.2, 10, "Shape of the on-times; 1: exponential.");
+    table.duration("churn.on_scale", "5000s", 1e-3, 1e9,
+                   "Scale of the on-times; their mean is scale * Gamma(1 + 1/shape).");
+    table.duration("churn.off_mean", "2500s", 1e-3, 1e9, "Mean of the off-times.");
     table.choice(
         "identity.signature", "modelled", {"modelled", "ed25519"},
         "How signatures are made: modelled accounts their sizes and CPU times, ed25519 makes and checks real ones "
@@ -218,6 +224,9 @@ void add_adversary_parameters(TableWriter& table) {
                "Rate at which a Sybil forges descriptors in the name of random honest peers (Poisson).");
     table.choice("adversary.forge_sequence", "now", {"now", "max"},
                  "Sequence number of a forged descriptor: its issue time, as honest ones have, or the largest value.");
+    table.flag("adversary.whitewash", "false",
+               "Sybils that are distrusted, or fail canaries, leave and come back under a fresh identity.");
+    table.duration("adversary.rejoin_delay", "30s", 1e-3, 1e9, "How long a Sybil stays away between two identities.");
     table.real("adversary.claim_quantile", "0.1", "", 1e-6, 0.999999,
                "Quantile of honest prices and times that Sybils claim.");
 }
@@ -264,6 +273,10 @@ void read_planes(const RunConfig& config, Parameters& p) {
     p.direct_share = config.real("nat.direct");
     p.relay_penalty = config.duration("nat.relay_penalty");
     p.relay_sigma = config.real("nat.relay_sigma");
+    p.churn = config.text("churn.kind") != "none";
+    p.churn_shape = config.real("churn.shape");
+    p.churn_on_scale = config.duration("churn.on_scale");
+    p.churn_off_mean = config.duration("churn.off_mean");
     p.ed25519 = config.text("identity.signature") == "ed25519";
     p.verify = config.flag("identity.verify");
     p.sign_time = config.duration("identity.sign_time");
@@ -383,6 +396,8 @@ void read_adversary(const RunConfig& config, Parameters& p) {
     p.canary_recognition = config.real("adversary.canary_recognition");
     p.forge_rate = config.real("adversary.forge_rate");
     p.forges_newest = config.text("adversary.forge_sequence") == "max";
+    p.whitewash = config.flag("adversary.whitewash");
+    p.rejoin_delay = config.duration("adversary.rejoin_delay");
     p.targeting = read_targeting(config.text("adversary.targeting"));
     p.cells = parse_cells(config.text("adversary.cells"), p.classes);
 }
@@ -419,6 +434,20 @@ void check_adversary(const Parameters& p) {
     refuse(p.silent_share + p.onoff_share > 1,
            "adversary.silent and adversary.onoff add up to more than 1 (they are shares of the Sybils); lower one of "
            "them");
+}
+
+// A Sybil comes back at most once an epoch, and once a delay.
+void check_identities(const Parameters& p) {
+    if (!p.whitewash || p.sybils() == 0) return;
+    const std::uint64_t by_time =
+        1 + static_cast<std::uint64_t>(p.end.nanoseconds / std::max(p.epoch, p.rejoin_delay).nanoseconds);
+    const std::uint64_t most = std::min(by_time, p.reentries() / p.sybils() + 1);
+    constexpr std::uint64_t numbers = std::uint64_t{1} << 32;
+    refuse(most > std::numeric_limits<std::uint16_t>::max() || (most + 1) * p.peers > numbers,
+           "with adversary.whitewash a Sybil could come back " + std::to_string(most) +
+               " times in this run (identities of all peers have 32 bits, of which 16 count how often one came back); "
+               "shorten "
+               "run.duration, raise adversary.rejoin_delay, or set a budget");
 }
 
 void cross_check(const Parameters& p) {
@@ -460,6 +489,13 @@ std::uint32_t Parameters::sybils() const {
     return static_cast<std::uint32_t>(std::floor(sybil_fraction * peers + 0.5));
 }
 
+std::uint64_t Parameters::reentries() const {
+    if (adversary_budget == 0) return no_reentry_limit;
+    // No run comes near 2^60 re-entries.
+    const double bought = identities_for(adversary_budget * adversary_reserve, identity_cost);
+    return static_cast<std::uint64_t>(std::min(bought, 0x1p60));
+}
+
 std::uint32_t Parameters::pretrusted() const {
     const auto wanted = static_cast<std::uint32_t>(std::floor(pretrusted_share * honest() + 0.5));
     return std::min(honest(), std::max(pretrusted_min, wanted));
@@ -492,6 +528,7 @@ Parameters read_parameters(const RunConfig& config) {
     }
     cross_check(p);
     check_adversary(p);
+    check_identities(p);
     return p;
 }
 

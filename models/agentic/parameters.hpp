@@ -64,6 +64,11 @@ struct Parameters {
     Duration relay_penalty;   // median
     double relay_sigma = 0;
 
+    bool churn = false;  // honest peers go off and come back
+    double churn_shape = 0;
+    Duration churn_on_scale;
+    Duration churn_off_mean;
+
     bool ed25519 = false;  // signatures are really made and checked
     bool verify = true;    // receivers check signatures, and spend the time
     Duration sign_time;
@@ -176,6 +181,8 @@ struct Parameters {
     bool forges_newest = false;  // sequence number of forged descriptors: the largest value, not the issue time
     // Whether an entry may be forged: only then has a name an address of its own.
     bool accepts_forgeries() const { return forge_rate > 0 && !verify; }
+    bool whitewash = false;  // Sybils come back under fresh identities
+    Duration rejoin_delay;
     double adversary_budget = 0;  // 0: none, sybil_fraction counts
     double adversary_reserve = 0;
     double identity_cost = 0;
@@ -190,6 +197,9 @@ struct Parameters {
     // floor(f N + 0.5), or what the adversary can pay: floor(budget * (1 - reserve) / cost).
     std::uint32_t sybils() const;
     std::uint32_t honest() const { return peers - sybils(); }
+    // Identities that all Sybils together may buy later: floor(budget * reserve / cost); without a budget no limit.
+    std::uint64_t reentries() const;
+    static constexpr std::uint64_t no_reentry_limit = UINT64_MAX;
 };
 
 void add_parameters(ParameterTable& table);

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "engine/sim_time.hpp"
+#include "models/agentic/connectivity/churn.hpp"
 #include "models/agentic/execution/drift.hpp"
 #include "models/agentic/growing_tables.hpp"
 
@@ -36,6 +37,16 @@ struct Instance {
 };
 static_assert(alignof(Instance) <= alignof(Peer) && sizeof(Peer) % alignof(Instance) == 0,
               "instances lie behind their peer");
+
+// Whether a peer is on, and under which name; only kept where that changes (connectivity/peer_presence.hpp).
+struct Presence {
+    ChurnCursor churn;                    // of honest peers
+    std::uint32_t first_valid_timer = 0;  // timers with lower numbers are from before the last return
+    std::uint32_t canaries = 0;           // answered under this identity, by a Sybil
+    std::uint32_t canaries_failed = 0;
+    std::uint16_t incarnation = 0;
+    bool online = true;
+};
 
 // A peer with what it offers; `drift` is empty when there is no drift.
 struct PeerView {

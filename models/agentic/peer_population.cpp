@@ -23,6 +23,13 @@ PeerPopulation::PeerPopulation(const Parameters& parameters, const ClassCatalogu
     records_.resize(range.size() * stride_);
     std::vector<std::uint16_t> classes;
     for (std::uint32_t id = range.begin; id < range.end; ++id) add_peer(id, classes);
+    if (!p_.churn && !p_.whitewash) return;
+    presence_.resize(range.size());
+    for (std::uint32_t id = range.begin; p_.churn && id < range.end; ++id) {
+        if (at(id).behaviour != Behaviour::honest) continue;
+        presence(id).churn = ChurnCursor(p_, id);
+        presence(id).online = presence(id).churn.online();
+    }
 }
 
 std::size_t PeerPopulation::most_instances(const Parameters& parameters) {
@@ -71,12 +78,17 @@ void PeerPopulation::refresh(AgenticContext& context, const Refresh& refresh) {
     context.schedule(p_.refresh_period, code(EventKind::refresh), refresh);
 }
 
+void PeerPopulation::register_all(AgenticContext& context) {
+    const std::uint32_t instances = at(context.self().value).instances;
+    for (std::uint32_t i = 0; i < instances; ++i) refresh(context, Refresh{i});
+}
+
 void PeerPopulation::register_instance(AgenticContext& context, const PeerView& self, std::uint32_t instance,
                                        const InstanceState& state) {
     network_.post_signed(context, self.instances[instance].shard, EventKind::register_descriptor,
                          MessageKind::register_descriptor, message_size::register_descriptor(p_.dimension),
-                         RegisterDescriptor{self.id, p_.drift_kind == DriftKind::two_state && state.degraded, false,
-                                            quality_claim(state.quality), context.now().nanoseconds},
+                         RegisterDescriptor{name_of(self.id), p_.drift_kind == DriftKind::two_state && state.degraded,
+                                            false, quality_claim(state.quality), context.now().nanoseconds},
                          p_.sign_time);
 }
 

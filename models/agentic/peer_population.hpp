@@ -7,6 +7,7 @@
 #include "engine/huge_pages.hpp"
 #include "models/agentic/connectivity/post.hpp"
 #include "models/agentic/discovery/instances.hpp"
+#include "models/agentic/identity/identity.hpp"
 #include "models/agentic/identity/sybil_set.hpp"
 #include "models/agentic/peer.hpp"
 
@@ -32,6 +33,12 @@ class PeerPopulation {
     void schedule_refreshes(AgenticContext& context);
     // The refresh timer of a descriptor fired: registers it again.
     void refresh(AgenticContext& context, const Refresh& refresh);
+    // Registers all descriptors now, and starts their refresh timers again.
+    void register_all(AgenticContext& context);
+
+    // Whether peers go off and come back; if not, nobody has a Presence.
+    bool presence_varies() const { return !presence_.empty(); }
+    Presence& presence(std::uint32_t id) { return presence_[id - range_.begin]; }
 
    private:
     void register_instance(AgenticContext& context, const PeerView& self, std::uint32_t instance,
@@ -39,6 +46,9 @@ class PeerPopulation {
     // The most an identity offers: room is made for so many.
     static std::size_t most_instances(const Parameters& parameters);
     void add_peer(std::uint32_t id, std::vector<std::uint16_t>& classes);
+    std::uint32_t name_of(std::uint32_t id) const {
+        return p_.whitewash ? identity_of(p_, id, presence_[id - range_.begin].incarnation) : id;
+    }
     std::byte* record(std::uint32_t id) { return records_.data() + std::size_t{id - range_.begin} * stride_; }
     const std::byte* record(std::uint32_t id) const {
         return records_.data() + std::size_t{id - range_.begin} * stride_;
@@ -55,6 +65,7 @@ class PeerPopulation {
     std::size_t stride_;
     std::pmr::vector<std::byte> records_{&huge_pages()};
     std::vector<DriftCursor> drift_;  // of all instances in order, only with drift
+    std::vector<Presence> presence_;  // of all peers, only with churn or whitewashing
 };
 
 }  // namespace parley::agentic

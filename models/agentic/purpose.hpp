@@ -20,7 +20,7 @@ enum class Purpose : std::uint32_t {
     drift_start,       // item: class
     drift_toggle,      // item: number of the toggle; variant: class
     one_way_delay,     // item: the sender's number of the message
-    workflow_arrival,  // item: number of the workflow
+    workflow_arrival,  // item: number of the workflow; variant: with churn, the on-time since when
     step_class,        // item: workflow and step, here and below
     shard_choice,
     intent,
@@ -41,6 +41,7 @@ enum class Purpose : std::uint32_t {
     signing_key,        // item: 0
     forgery_interval,   // item: number of the forgery, here and below
     forgery,
+    churn,  // item: number of the on- or off-time
 };
 
 // `variant` splits a purpose further.

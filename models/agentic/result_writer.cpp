@@ -46,6 +46,9 @@ constexpr std::array counter_texts{
     CounterText{"signatures_made", "signatures", "signatures made"},
     CounterText{"signatures_verified", "signatures", "signatures verified"},
     CounterText{"rejected_forgeries", "messages", "forged descriptors that the registry rejected"},
+    CounterText{"departures", "peers", "peers that churn took off"},
+    CounterText{"returns", "peers", "peers that came back on"},
+    CounterText{"whitewashes", "identities", "fresh identities that Sybils came back as"},
     CounterText{"live_entries", "entries", "live registry entries at the end of the interval"},
     CounterText{"live_honest_entries", "entries", "live registry entries of honest peers at the end of the interval"},
     CounterText{"nominal_claims", "entries", "live honest entries that claim the nominal state"},
@@ -53,9 +56,13 @@ constexpr std::array counter_texts{
     CounterText{"stale_nominal_claims", "entries", "live honest entries that claim the nominal state and are degraded"},
     CounterText{"poisoned_entries", "entries", "live registry entries of Sybils at the end of the interval"},
     CounterText{"forged_entries", "entries", "live registry entries whose name is stolen"},
+    CounterText{"dead_entries", "entries", "live registry entries whose peer churn has taken off"},
+    CounterText{"peers_online", "peers", "peers that are on at the end of the interval"},
     CounterText{"open_workflows", "workflows", "workflows open at the end of the interval"},
 };
 static_assert(counter_texts.size() == counter_count);
+
+constexpr const char* dropped_text = "messages that reached a peer that was off or had given up the name, by kind";
 
 constexpr auto first_level = static_cast<std::size_t>(Counter::live_entries);
 
@@ -66,14 +73,30 @@ static_assert(TrustDistribution::bins % stored_trust_bins == 0);
 
 enum TableIndex : std::size_t { series_table, histogram_table, execution_table };
 
-constexpr std::array summary_counters{
-    Counter::workflows_started, Counter::workflows_success,       Counter::workflows_compromised,
-    Counter::workflows_failed,  Counter::workflows_tainted,       Counter::unsafe_actions,
-    Counter::executions_good,   Counter::executions_bad,          Counter::registrations,
-    Counter::entries_expired,   Counter::canaries_sent,           Counter::canaries_passed,
-    Counter::canaries_failed,   Counter::canaries_evaded,         Counter::evidence_verified,
-    Counter::evidence_rejected, Counter::evidence_false_rejected, Counter::reports_counted,
-    Counter::signatures_made,   Counter::signatures_verified,     Counter::rejected_forgeries};
+constexpr std::array summary_counters{Counter::workflows_started,
+                                      Counter::workflows_success,
+                                      Counter::workflows_compromised,
+                                      Counter::workflows_failed,
+                                      Counter::workflows_tainted,
+                                      Counter::unsafe_actions,
+                                      Counter::executions_good,
+                                      Counter::executions_bad,
+                                      Counter::registrations,
+                                      Counter::entries_expired,
+                                      Counter::canaries_sent,
+                                      Counter::canaries_passed,
+                                      Counter::canaries_failed,
+                                      Counter::canaries_evaded,
+                                      Counter::evidence_verified,
+                                      Counter::evidence_rejected,
+                                      Counter::evidence_false_rejected,
+                                      Counter::reports_counted,
+                                      Counter::signatures_made,
+                                      Counter::signatures_verified,
+                                      Counter::rejected_forgeries,
+                                      Counter::departures,
+                                      Counter::returns,
+                                      Counter::whitewashes};
 
 constexpr std::array<std::pair<const char*, double>, 3> percentiles{{{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}}};
 
@@ -123,6 +146,7 @@ Table series_variables() {
     table.variables.push_back({"bytes", NumberKind::count, "bytes", "bytes sent, by kind", "kind"});
     table.variables.push_back(
         {"messages_lost", NumberKind::count, "messages", "messages lost on their way, by kind", "kind"});
+    table.variables.push_back({"messages_dropped", NumberKind::count, "messages", dropped_text, "kind"});
     table.variables.push_back(
         {"longest_queue", NumberKind::count, "messages", "most requests at one registry shard at once", ""});
     table.variables.push_back(
@@ -178,6 +202,7 @@ std::vector<Variable> summary_variables() {
     variables.push_back({"bytes", NumberKind::count, "bytes", "bytes sent, by kind", "kind"});
     variables.push_back(
         {"messages_lost", NumberKind::count, "messages", "messages lost on their way, by kind", "kind"});
+    variables.push_back({"messages_dropped", NumberKind::count, "messages", dropped_text, "kind"});
     const auto real = [&](std::string name, const char* unit, std::string long_name) {
         variables.push_back({std::move(name), NumberKind::real, unit, std::move(long_name), ""});
     };
@@ -193,7 +218,9 @@ std::vector<Variable> summary_variables() {
          "share of the live honest entries claiming nominal that are degraded, mean over samples");
     real("poisoned_entry_share", "1", "share of the live entries that are Sybil, mean over samples");
     real("forged_entry_share", "1", "share of the live entries whose name is stolen, mean over samples");
+    real("dead_entry_share", "1", "share of the live entries whose peer churn has taken off, mean over samples");
     real("live_entries", "entries", "live registry entries, mean over samples");
+    real("peers_online", "peers", "peers that are on, mean over samples");
     real("shard_utilisation", "1", "busy share of the registry shards");
     real("mean_trust_honest", "1", "mean published trust of honest peers, mean over samples");
     real("mean_trust_sybil", "1", "mean published trust of Sybils, mean over samples");
@@ -338,7 +365,9 @@ Row ResultWriter::summary() const {
                  ratio(level(Counter::stale_nominal_claims), level(Counter::nominal_claims)),
                  ratio(level(Counter::poisoned_entries), level(Counter::live_entries)),
                  ratio(level(Counter::forged_entries), level(Counter::live_entries)),
+                 ratio(level(Counter::dead_entries), level(Counter::live_entries)),
                  ratio(level(Counter::live_entries), samples),
+                 ratio(level(Counter::peers_online), samples),
                  ratio(as_double(m.get(Counter::shard_busy_nanoseconds)) * 1e-9, shards_ * seconds),
                  ratio(trust_sums_[0], samples),
                  ratio(trust_sums_[1], samples),

@@ -208,5 +208,47 @@ TEST(FillNormal, GivesTheSameAsOneByOne) {
     }
 }
 
+TEST(Weibull, HasItsDistributionFunction) {
+    for (const double shape : {0.38, 0.5, 1.0, 3.0}) {
+        const auto values = sample(91, sample_size, [&](RandomStream& s) { return weibull(s, shape, 5000); });
+        const auto cdf = [&](double x) { return 1 - std::exp(-std::pow(x / 5000, shape)); };
+        EXPECT_LT(kolmogorov_smirnov(values, cdf), ks_bound) << shape;
+    }
+}
+
+// Shape 1/2, scale 5000 s: mean 5000 Gamma(3) = 10,000 s, median 5000 (ln 2)^2 = 2402.3 s.
+TEST(Weibull, HasTheMeanAndTheMedianOfKadSessions) {
+    auto values = sample(92, 400'000, [](RandomStream& s) { return weibull(s, 0.5, 5000); });
+    const auto n = static_cast<double>(values.size());
+    double sum = 0;
+    for (const double value : values) sum += value;
+    EXPECT_NEAR(sum / n, 10'000, 5 * 5000 * std::sqrt(20 / n));  // variance: scale^2 (Gamma(5) - Gamma(3)^2)
+    std::sort(values.begin(), values.end());
+    // Density at the median: 1/2 * (1/2) (median/scale)^(-1/2) / scale.
+    const double density = 0.25 / 0.69314718 / 5000;
+    EXPECT_NEAR(values[values.size() / 2], 2402.265, 5 * 0.5 / density / std::sqrt(n));
+}
+
+// A residual time has the density e^-(x/scale)^shape / mean. Shape 1/2: P(R <= x) = 1 - (1 + y) e^-y, y =
+// sqrt(x/scale).
+TEST(WeibullResidual, HasTheEquilibriumLaw) {
+    const auto kad = sample(93, sample_size, [](RandomStream& s) { return weibull_residual(s, 0.5, 5000); });
+    EXPECT_LT(kolmogorov_smirnov(kad, [](double x) { return erlang_cdf(2, std::sqrt(x / 5000)); }), ks_bound);
+    const auto memoryless = sample(94, sample_size, [](RandomStream& s) { return weibull_residual(s, 1, 600); });
+    EXPECT_LT(kolmogorov_smirnov(memoryless, [](double x) { return 1 - std::exp(-x / 600); }), ks_bound);
+    // Shape 2: the positive half of a normal law, since the density is e^-x^2.
+    const auto half = sample(95, sample_size, [](RandomStream& s) { return weibull_residual(s, 2, 1); });
+    EXPECT_LT(kolmogorov_smirnov(half, [](double x) { return std::erf(x); }), ks_bound);
+}
+
+// E[X^2] / (2 E[X]) = 24 scale^2 / (4 scale) = 30,000 s, three times the mean on-time.
+TEST(WeibullResidual, IsLongerThanAWholeTimeOfTheSameLaw) {
+    const auto values = sample(96, 400'000, [](RandomStream& s) { return weibull_residual(s, 0.5, 5000); });
+    const auto n = static_cast<double>(values.size());
+    double sum = 0;
+    for (const double value : values) sum += value;
+    EXPECT_NEAR(sum / n, 30'000, 5 * 5000 * std::sqrt(84 / n));  // E[y^4] - E[y^2]^2 = 120 - 36, y ~ Gamma(2)
+}
+
 }  // namespace
 }  // namespace parley

@@ -134,5 +134,15 @@ TEST(InverseNormal, IsAntisymmetricAndGrows) {
     }
 }
 
+TEST(PortableGamma, IsWithin1e13OverItsRange) {
+    long double worst = 0;
+    for (double x = 0.01; x <= 50; x += 0.003) {
+        worst = std::max(worst, relative_error(portable_gamma(x), std::tgamma(static_cast<long double>(x))));
+    }
+    EXPECT_LT(worst, 1e-13L);
+    EXPECT_NEAR(portable_gamma(3), 2, 1e-13);
+    EXPECT_NEAR(portable_gamma(0.5), 1.7724538509055160273, 1e-13);  // sqrt(pi)
+}
+
 }  // namespace
 }  // namespace parley

@@ -59,6 +59,14 @@ CASES = {
     "verifying": (CONFIGS / "paper-sybil.ini", [(2, 2, 2)], {
         "peers.count": 100, "run.duration": "30s", "run.warmup": "5s", "adversary.fraction": 0.3,
         "adversary.forge_rate": 0.3, "identity.signature": "ed25519", "policy.name": "tier2"}),
+    # Peers that go off and come back, and Sybils under fresh identities, which trust along ratings must tell apart.
+    "presence": (CONFIGS / "paper-sybil.ini", FEW, {
+        "peers.count": 300, "peers.workflow_rate": 0.3, "run.duration": "40s", "run.warmup": "10s",
+        "adversary.fraction": 0.3, "adversary.whitewash": "true", "adversary.rejoin_delay": "3s",
+        "adversary.forge_rate": 0.2, "identity.verify": "false", "identity.signature": "ed25519",
+        "reputation.kind": "eigentrust", "reputation.epoch": "2s", "reputation.ratings_per_rater": 6,
+        "churn.kind": "weibull", "churn.on_scale": "8s", "churn.off_mean": "6s", "descriptor.ttl": "6s",
+        "evidence.commit_gate": "true", "drift.kind": "two_state"}),
 }
 
 

@@ -21,6 +21,7 @@ class Adversary {
 
     Conduct conduct(const Sybil& sybil) const;
     double canary_pass(const Sybil& sybil) const;
+    bool abandons(const Sybil& sybil, const Standing& standing) const;
 
    private:
     double guess_;

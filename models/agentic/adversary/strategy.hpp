@@ -28,6 +28,13 @@ struct Sybil {
     SimTime now;
 };
 
+// How an identity of a Sybil stands, as far as the Sybil knows.
+struct Standing {
+    float trust;             // published
+    std::uint32_t canaries;  // answered under this identity
+    std::uint32_t failed;    // of them
+};
+
 class Strategy {
    public:
     Strategy() = default;
@@ -40,6 +47,9 @@ class Strategy {
     virtual Conduct conduct(const Sybil&, Conduct before) const { return before; }
     // Probability in [0, 1] that it passes a canary that arrives now.
     virtual double canary_pass(const Sybil&, double before) const { return before; }
+    // Whether it gives its identity up now, to come back under a fresh one after adversary.rejoin_delay. Asked at every
+    // reputation epoch, under adversary.whitewash only.
+    virtual bool abandons(const Sybil&, const Standing&, bool before) const { return before; }
 };
 
 }  // namespace parley::agentic

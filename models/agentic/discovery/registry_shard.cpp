@@ -13,7 +13,8 @@ namespace parley::agentic {
 
 RegistryShard::RegistryShard(std::uint32_t capability_class, const Parameters& parameters, double expected_entries,
                              std::pmr::memory_resource* memory)
-    : class_(capability_class),
+    : parameters_(parameters),
+      class_(capability_class),
       ttl_(parameters.ttl),
       forgeable_(parameters.accepts_forgeries()),
       threshold_(static_cast<float>(parameters.threshold)),
@@ -29,7 +30,7 @@ RegistryShard::RegistryShard(std::uint32_t capability_class, const Parameters& p
 
 template <class IsMatch>
 bool RegistryShard::probe(std::uint32_t peer, IsMatch&& is_match) const {
-    const std::uint64_t hash = mix64(peer);
+    const std::uint64_t hash = hash_of(peer);
     const std::size_t mask = table_.size() - 1;
     for (std::size_t at = hash & mask;; at = (at + 1) & mask) {
         const std::uint32_t place = table_[at];
@@ -57,14 +58,36 @@ void RegistryShard::prefetch_entry(std::uint32_t peer) const {
 }
 
 void RegistryShard::enter(std::uint32_t index) {
-    const std::uint64_t hash = mix64(entries_[index].peer);
+    const std::uint64_t hash = hash_of(entries_[index].peer);
     const std::size_t mask = table_.size() - 1;
     std::size_t at = hash & mask;
     while (table_[at] != absent) at = (at + 1) & mask;
     table_[at] = tagged(index, hash);
 }
 
+std::uint32_t RegistryShard::find_abandoned(std::uint32_t identity) const {
+    std::uint32_t found = absent;
+    probe(identity, [&](std::uint32_t index) {
+        const Entry& entry = entries_[index];
+        if (entry.live || peer_of(parameters_, entry.peer) != peer_of(parameters_, identity)) return false;
+        found = index;
+        return true;
+    });
+    return found;
+}
+
 std::uint32_t RegistryShard::insert(std::uint32_t peer) {
+    if (parameters_.whitewash) {
+        // All that is static about an instance is its peer's: the place of a name given up can be used again.
+        const std::uint32_t index = find_abandoned(peer);
+        if (index != absent) {
+            Entry& entry = entries_[index];
+            entry.peer = peer;
+            entry.trust = unknown_trust;
+            entry.issued = SimTime{-1};
+            return index;
+        }
+    }
     if ((entries_.size() + 1) * 4 > table_.size() * 3) grow_table();
     const auto index = static_cast<std::uint32_t>(entries_.size());
     if (index == most_entries) {
@@ -72,7 +95,7 @@ std::uint32_t RegistryShard::insert(std::uint32_t peer) {
                               " entries, the most it can hold; lower registry.entries_per_shard");
     }
     entries_.push_back({peer, false, false, false, unknown_trust, 0, 0, 0, SimTime{-1}});
-    if (forgeable_) holders_.push_back({peer, false});
+    if (forgeable_) holders_.push_back({peer_of(parameters_, peer), false});
     enter(index);
     return index;
 }
@@ -87,8 +110,10 @@ void RegistryShard::describe_entries(std::uint32_t last, RegistryContext& contex
     while (embeddings_.size() <= last) {
         const auto index = static_cast<std::uint32_t>(embeddings_.size());
         const Entry& fresh = entries_[index];
-        describe(index, fresh.peer, context);
-        if (context.parameters.drift()) drift_.emplace_back(context.parameters, fresh.peer, class_, fresh.quality);
+        const std::uint32_t peer = peer_of(parameters_, fresh.peer);
+        describe(index, peer, context);
+        if (parameters_.drift()) drift_.emplace_back(parameters_, peer, class_, fresh.quality);
+        if (parameters_.churn) churn_.push_back(fresh.sybil ? ChurnCursor() : ChurnCursor(parameters_, peer));
     }
 }
 
@@ -257,7 +282,7 @@ bool RegistryShard::answer(std::uint32_t asker, bool trusted_only, SimTime now, 
             {entry.peer, match.score, claimed_quality(entry, parameters), entry.price, entry.seconds, entry.trust});
         if (!forgeable_) continue;
         context.addresses.push_back(holders_[match.entry].address);
-        any_forged |= holders_[match.entry].address != entry.peer;
+        any_forged |= holders_[match.entry].address != peer_of(parameters_, entry.peer);
     }
     if (!any_forged) context.addresses.clear();
     return trusted_only && context.answer.empty() && trust_removes_any(asker, parameters);
@@ -281,7 +306,7 @@ void RegistryShard::set_trust(std::uint32_t peer, float trust) {
 std::uint64_t RegistryShard::forged_entries() const {
     std::uint64_t forged = 0;
     for (std::size_t i = 0; i < holders_.size(); ++i) {
-        forged += entries_[i].live && holders_[i].address != entries_[i].peer;
+        forged += entries_[i].live && holders_[i].address != peer_of(parameters_, entries_[i].peer);
     }
     return forged;
 }
@@ -293,6 +318,7 @@ void RegistryShard::count_levels(SimTime now, const Parameters& parameters, Metr
     metrics.add(Counter::forged_entries, forged_entries());
     metrics.add(Counter::live_honest_entries, live_ - live_poisoned_);
     metrics.add(Counter::nominal_claims, live_nominal_);
+    count_dead(now, metrics);
     if (!parameters.drift()) return;
     std::uint64_t stale = 0;
     std::uint64_t stale_nominal = 0;
@@ -311,6 +337,15 @@ void RegistryShard::count_levels(SimTime now, const Parameters& parameters, Metr
     }
     metrics.add(Counter::stale_entries, stale);
     metrics.add(Counter::stale_nominal_claims, stale_nominal);
+}
+
+void RegistryShard::count_dead(SimTime now, Metrics& metrics) {
+    std::uint64_t dead = 0;
+    for (std::size_t i = 0; i < churn_.size(); ++i) {
+        if (entries_[i].live && !entries_[i].sybil)
+            dead += churn_[i].online_at(now, parameters_, entries_[i].peer) ? 0 : 1;
+    }
+    metrics.add(Counter::dead_entries, dead);
 }
 
 }  // namespace parley::agentic

@@ -8,8 +8,10 @@
 #include <span>
 #include <vector>
 
+#include "models/agentic/connectivity/churn.hpp"
 #include "models/agentic/discovery/instances.hpp"
 #include "models/agentic/execution/drift.hpp"
+#include "models/agentic/identity/identity.hpp"
 #include "models/agentic/identity/sybil_set.hpp"
 #include "models/agentic/messages.hpp"
 #include "models/agentic/metrics.hpp"
@@ -72,7 +74,7 @@ class RegistryShard {
 
    private:
     struct alignas(32) Entry {
-        std::uint32_t peer;
+        std::uint32_t peer;  // identity
         bool live;
         bool sybil;
         bool claims_degraded;
@@ -109,6 +111,11 @@ class RegistryShard {
     bool probe(std::uint32_t peer, IsMatch&& is_match) const;
     std::uint32_t find(std::uint32_t peer) const;
     std::uint32_t insert(std::uint32_t peer);
+    // An expired entry of another identity of the same peer, or absent.
+    std::uint32_t find_abandoned(std::uint32_t identity) const;
+    // By the peer, so that its identities are found together.
+    std::uint64_t hash_of(std::uint32_t identity) const { return mix64(peer_of(parameters_, identity)); }
+    void count_dead(SimTime now, Metrics& metrics);
     // Puts an entry into the table.
     void enter(std::uint32_t index);
     void describe_entries(std::uint32_t last, RegistryContext& context);
@@ -124,6 +131,7 @@ class RegistryShard {
     float claimed_quality(const Entry& entry, const Parameters& parameters) const;
     bool trust_removes_any(std::uint32_t asker, const Parameters& parameters) const;
 
+    const Parameters& parameters_;
     std::uint32_t class_;
     std::uint32_t live_ = 0;
     std::uint32_t live_poisoned_ = 0;
@@ -136,6 +144,7 @@ class RegistryShard {
     std::pmr::vector<std::uint32_t> table_;  // open addressing by hash of the peer: tagged entry indices
     std::pmr::vector<Entry> entries_;
     std::vector<DriftCursor> drift_;            // parallel to entries_, only with drift
+    std::vector<ChurnCursor> churn_;            // the same, only with churn
     std::vector<std::uint8_t> region_allowed_;  // the same, only with query.regions
     std::vector<Holder> holders_;               // the same, only where entries may be forged
     kernels::MatchIndex embeddings_;

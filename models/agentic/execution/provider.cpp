@@ -14,7 +14,7 @@ Sybil as_sybil(const PeerView& view, SimTime now) { return {view.id, view.peer.b
 
 }  // namespace
 
-void Provider::on_canary(AgenticContext& context, const PeerView& view, const CanaryRequest& request,
+bool Provider::on_canary(AgenticContext& context, const PeerView& view, const CanaryRequest& request,
                          std::uint32_t requester) {
     const bool sybil = view.peer.behaviour != Behaviour::honest;
     RandomStream stream = stream_of(p_.seed, view.id, Purpose::canary_outcome, view.peer.canaries++);
@@ -24,10 +24,12 @@ void Provider::on_canary(AgenticContext& context, const PeerView& view, const Ca
     } else if (p_.drift()) {
         pass = passes_canary(view, view.instance_of(request.name.capability_class), context.now());
     }
-    const CanaryResponse response{request.name, static_cast<std::uint8_t>(bernoulli(stream, pass)),
-                                  static_cast<std::uint8_t>(sybil), 0, request.due};
+    const bool passed = bernoulli(stream, pass);
+    const CanaryResponse response{request.name, static_cast<std::uint8_t>(passed), static_cast<std::uint8_t>(sybil), 0,
+                                  request.due};
     network_.post_signed(context, requester, EventKind::canary_response, MessageKind::canary_response,
                          message_size::canary_response, response, p_.canary_time + p_.sign_time);
+    return passed;
 }
 
 // Of an honest instance under drift.
@@ -84,7 +86,7 @@ void Provider::on_task_done(AgenticContext& context, const PeerView& view, const
     const bool good = bernoulli(stream, quality(view, task, context.now()));
     metrics_.add(good ? Counter::executions_good : Counter::executions_bad);
     if (!good && task.side_effect == SideEffect::at_completion) metrics_.add(Counter::unsafe_actions);
-    const Result result{task.name, static_cast<std::uint8_t>(good), {}};
+    const Result result{task.name, static_cast<std::uint8_t>(good), task.evidence_wanted, {}};
     if (task.evidence_wanted == 0) {
         network_.post(context, task.requester, EventKind::result, MessageKind::result, message_size::result, result);
         return;

@@ -22,7 +22,8 @@ class Provider {
           metrics_(metrics),
           network_{parameters, metrics, signatures} {}
 
-    void on_canary(AgenticContext& context, const PeerView& view, const CanaryRequest& request,
+    // Returns whether the canary is passed.
+    bool on_canary(AgenticContext& context, const PeerView& view, const CanaryRequest& request,
                    std::uint32_t requester);
     void on_delegate(AgenticContext& context, const PeerView& view, const Delegate& request, std::uint32_t requester);
     // The requester has accepted the evidence of a prepared execution.

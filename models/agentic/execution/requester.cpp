@@ -5,6 +5,7 @@
 
 #include "engine/distributions.hpp"
 #include "models/agentic/agentic_model.hpp"
+#include "models/agentic/identity/identity.hpp"
 #include "models/agentic/message_sizes.hpp"
 
 namespace parley::agentic {
@@ -19,9 +20,10 @@ std::span<const std::uint32_t> addresses_of(const Candidates& answer, std::span<
 
 }  // namespace
 
-void Requester::schedule_arrival(AgenticContext& context, const Peer& peer) {
+void Requester::schedule_arrival(AgenticContext& context, const Peer& peer, std::uint32_t since) {
     if (p_.workflow_rate <= 0) return;
-    RandomStream stream = stream_of(p_.seed, context.self().value, Purpose::workflow_arrival, peer.workflows_started);
+    RandomStream stream =
+        stream_of(p_.seed, context.self().value, Purpose::workflow_arrival, peer.workflows_started, since);
     context.schedule(duration_from_seconds(exponential(stream, 1.0 / p_.workflow_rate)),
                      code(EventKind::workflow_arrival), WorkflowArrival{});
 }
@@ -152,19 +154,20 @@ void Requester::keep_addresses(Workflow& workflow, std::span<const Candidate> ke
                                      [&](const StolenName& each) { return !is_kept(each.name); });
     for (std::size_t i = 0; i < addresses.size(); ++i) {
         const std::uint32_t name = candidates[i].peer;
-        if (addresses[i] != name && is_kept(name)) *end++ = {name, addresses[i]};
+        if (addresses[i] != peer_of(p_, name) && is_kept(name)) *end++ = {name, addresses[i]};
     }
     stolen.count = static_cast<std::uint32_t>(end - stolen.names());
 }
 
-std::uint32_t Requester::address_of(Workflow& workflow, std::uint32_t name) {
+Address Requester::address_of(Workflow& workflow, std::uint32_t name) {
+    const Address own{peer_of(p_, name), incarnation_of(p_, name)};
     if (!p_.accepts_forgeries()) [[likely]]
-        return name;
+        return own;
     StolenNames& stolen = pool_.stolen_names(workflow);
     const StolenName* end = stolen.names() + stolen.count;
     const StolenName* found = std::find_if(stolen.names(), stolen.names() + stolen.count,
                                            [&](const StolenName& s) { return s.name == name; });
-    return found == end ? name : found->address;
+    return found == end ? own : Address{found->address, any_incarnation};
 }
 
 void Requester::rank_candidates(AgenticContext& context, Peer& peer, Workflow& workflow,
@@ -242,13 +245,14 @@ void Requester::send_canaries(AgenticContext& context, Workflow& workflow, std::
         if (ranked[rank].state != CandidateState::untried) continue;
         ranked[rank].state = CandidateState::canary_sent;
         ++asked;
+        const Address to = address_of(workflow, ranked[rank].peer);
         const CanaryRequest request{
             {workflow.number, workflow.step, static_cast<std::uint8_t>(rank), workflow.capability_class},
+            to.incarnation,
             0,
             (context.now() + p_.canary_timeout).nanoseconds};
-        const std::uint32_t address = address_of(workflow, ranked[rank].peer);
         for (std::uint32_t i = 0; i < p_.canary_count; ++i) {
-            network_.post(context, address, EventKind::canary_request, MessageKind::canary_request,
+            network_.post(context, to.peer, EventKind::canary_request, MessageKind::canary_request,
                           message_size::canary_request, request);
         }
         metrics_.add(Counter::canaries_sent, p_.canary_count);
@@ -300,12 +304,12 @@ void Requester::delegate(AgenticContext& context, Workflow& workflow, std::size_
     workflow.phase = Phase::delegated;
     workflow.phase_began = context.now();
     workflow.due = context.now() + p_.execution_timeout;
+    const Address to = address_of(workflow, candidate.peer);
     const Delegate request{{workflow.number, workflow.step, workflow.rank, workflow.capability_class},
                            static_cast<std::uint8_t>(workflow.tier >= 3),
                            side_effect_of(workflow),
-                           0};
-    network_.post(context, address_of(workflow, candidate.peer), EventKind::delegate, MessageKind::delegate,
-                  message_size::delegate, request);
+                           to.incarnation};
+    network_.post(context, to.peer, EventKind::delegate, MessageKind::delegate, message_size::delegate, request);
 }
 
 void Requester::on_busy(AgenticContext& context, Peer& peer, const Busy& busy) {
@@ -364,11 +368,12 @@ SideEffect Requester::side_effect_of(const Workflow& workflow) const {
 void Requester::send_commit(AgenticContext& context, Peer& peer, Workflow& workflow) {
     workflow.phase = Phase::committing;
     workflow.due = context.now() + p_.execution_timeout;
+    const Address to = address_of(workflow, pool_.ranked(workflow)[workflow.rank].peer);
     const Commit commit{{workflow.number, workflow.step, workflow.rank, workflow.capability_class},
                         static_cast<std::uint8_t>(workflow.result_good),
-                        {}};
-    const std::uint32_t address = address_of(workflow, pool_.ranked(workflow)[workflow.rank].peer);
-    network_.post_signed(context, address, EventKind::commit, MessageKind::commit, message_size::commit, commit,
+                        0,
+                        to.incarnation};
+    network_.post_signed(context, to.peer, EventKind::commit, MessageKind::commit, message_size::commit, commit,
                          p_.sign_time);
     set_wake(context, peer, std::min(workflow.due, workflow.started + p_.deadline));
 }
@@ -415,6 +420,13 @@ void Requester::fail(Peer& peer, Workflow& workflow, Failure reason) {
     metrics_.add_failure(reason);
     if (workflow.tainted) metrics_.add(Counter::workflows_tainted);
     close(peer, workflow);
+}
+
+void Requester::leave(Peer& peer) {
+    while (peer.open_workflows != WorkflowPool::end) {
+        fail(peer, pool_.at(peer.open_workflows), Failure::requester_left);
+    }
+    peer.wake_at = never;
 }
 
 void Requester::close(Peer& peer, const Workflow& workflow) {

@@ -23,6 +23,7 @@
 #include "models/agentic/connectivity/post.hpp"
 #include "models/agentic/discovery/class_catalogue.hpp"
 #include "models/agentic/execution/workflow.hpp"
+#include "models/agentic/identity/identity.hpp"
 #include "models/agentic/peer.hpp"
 #include "models/agentic/policy/policies.hpp"
 #include "models/agentic/trust/local_reputation.hpp"
@@ -45,8 +46,9 @@ class Requester {
           first_shard_(first_shard),
           first_account_(first_account) {}
 
-    // Sets the timer of the next workflow.
-    void schedule_arrival(AgenticContext& context, const Peer& peer);
+    // Sets the timer of the next workflow. `since`: the on-time that has just begun, where peers go off and come back;
+    // it has draws of its own, so that the clock goes on as if it had stood still.
+    void schedule_arrival(AgenticContext& context, const Peer& peer, std::uint32_t since = 0);
     // The arrival timer fired.
     void start_workflow(AgenticContext& context, Peer& peer);
 
@@ -56,6 +58,8 @@ class Requester {
     void on_committed(AgenticContext& context, Peer& peer, const Committed& committed);
     void on_busy(AgenticContext& context, Peer& peer, const Busy& busy);
     void on_wake(AgenticContext& context, Peer& peer);
+    // The peer goes off: its workflows end.
+    void leave(Peer& peer);
 
     // Fetches what the next answer to the peer, or its next time-out, will need.
     void prefetch(const Peer& peer, bool reputation) {
@@ -83,7 +87,7 @@ class Requester {
     void keep_addresses(Workflow& workflow, std::span<const Candidate> kept, std::span<const Candidate> candidates,
                         std::span<const std::uint32_t> addresses);
     // Where the candidate of this name is.
-    std::uint32_t address_of(Workflow& workflow, std::uint32_t name);
+    Address address_of(Workflow& workflow, std::uint32_t name);
     void rank_candidates(AgenticContext& context, Peer& peer, Workflow& workflow,
                          std::span<const Candidate> candidates);
     // Under a policy that looks at the candidates first.

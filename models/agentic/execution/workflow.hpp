@@ -21,7 +21,7 @@ enum class Phase : std::uint8_t { discovering, canary, delegated, checking_evide
 enum class CandidateState : std::uint8_t { untried, canary_sent, passed, used };
 
 struct RankedCandidate {
-    std::uint32_t peer;
+    std::uint32_t peer;  // identity
     CandidateState state;
     std::uint8_t canaries_passed;
 };

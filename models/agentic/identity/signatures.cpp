@@ -21,8 +21,8 @@ Signatures::Signatures(const Parameters& parameters, int threads)
     });
 }
 
-ed25519::Seed Signatures::seed_of(std::uint32_t identity) const {
-    RandomStream stream = stream_of(seed_, identity, Purpose::signing_key, 0);
+ed25519::Seed Signatures::seed_of(std::uint32_t peer) const {
+    RandomStream stream = stream_of(seed_, peer, Purpose::signing_key, 0);
     ed25519::Seed seed;
     for (std::size_t i = 0; i < seed.size(); i += sizeof(std::uint64_t)) {
         const std::uint64_t bits = stream.bits();

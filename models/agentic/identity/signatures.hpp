@@ -1,8 +1,8 @@
 // Identity plane: who signs what, and who checks it.
 //
 // identity.signature = modelled: sizes and CPU times of signatures are accounted, their validity is known. Nothing is
-// made or carried. ed25519: every identity has a key pair that follows from (seed, identity); a signed message carries
-// 64 bytes more, and its receiver checks them. Both give the same results.
+// made or carried. ed25519: every peer has a key pair that follows from (seed, peer), for all its identities; a signed
+// message carries 64 bytes more, and its receiver checks them. Both give the same results.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct Signed {
 
 class Signatures {
    public:
-    // Under ed25519 derives the public keys of all identities, 32 bytes each, on so many threads.
+    // Under ed25519 derives the public keys of all peers, 32 bytes each, on so many threads.
     Signatures(const Parameters& parameters, int threads);
 
     bool real() const { return real_; }
@@ -49,8 +49,9 @@ class Signatures {
     std::size_t largest_event() const;
 
    private:
-    ed25519::Seed seed_of(std::uint32_t identity) const;
-    const ed25519::PublicKey& key_of(std::uint32_t identity) const { return keys_[identity]; }
+    ed25519::Seed seed_of(std::uint32_t peer) const;
+    // All identities of a peer have its key.
+    const ed25519::PublicKey& key_of(std::uint32_t identity) const { return keys_[identity % keys_.size()]; }
     ed25519::Signature signature(std::uint32_t issuer, const ByteString& content) const;
     template <class Payload>
     void require(const Event& event) const;

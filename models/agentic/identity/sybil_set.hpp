@@ -59,6 +59,9 @@ class SybilSet {
     SybilSet(std::uint64_t seed, std::uint32_t peers, std::uint32_t sybils)
         : permutation_(mix64(seed ^ 0x5359424C5345544EULL), peers), sybils_(sybils) {}
     bool contains(std::uint32_t peer) const { return permutation_(peer) < sybils_; }
+    // The place of a Sybil among the Sybils, below size().
+    std::uint32_t place_of(std::uint32_t peer) const { return permutation_(peer); }
+    std::uint32_t size() const { return sybils_; }
 
    private:
     Permutation permutation_;

@@ -23,8 +23,8 @@ inline double decay(Duration elapsed, Duration half_life) {
 
 struct LocalRating {
     SimTime updated;
-    std::uint32_t peer;
-    float good;  // as of `updated`
+    std::uint32_t peer;  // identity
+    float good;          // as of `updated`
     float bad;
 };
 

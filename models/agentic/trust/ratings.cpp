@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "models/agentic/identity/identity.hpp"
 #include "models/agentic/trust/local_reputation.hpp"
 
 namespace parley::agentic {
@@ -84,7 +85,8 @@ void RatingsAccounts::close_epoch(std::vector<PooledChange>& changes) {
     touched_.clear();
 }
 
-void RatingsAccounts::list_ratings(std::uint32_t first_rater, kernels::RatingList& list) {
+void RatingsAccounts::list_ratings(std::uint32_t first_rater, kernels::RatingList& list,
+                                   std::span<const std::uint32_t> identities) {
     constexpr std::size_t ahead = 16;
     std::size_t raters = 0;
     std::size_t ratings = 0;
@@ -99,7 +101,9 @@ void RatingsAccounts::list_ratings(std::uint32_t first_rater, kernels::RatingLis
         for (const Rating& rating : tables_.view(accounts_[i].table)) {
             const double net = static_cast<double>(rating.good) - static_cast<double>(rating.bad);
             if (net <= 0) continue;
-            list.add(first_rater + static_cast<std::uint32_t>(i), rating.ratee,
+            const std::uint32_t ratee = peer_of(parameters_, rating.ratee);
+            if (!identities.empty() && identities[ratee] != rating.ratee) continue;
+            list.add(first_rater + static_cast<std::uint32_t>(i), ratee,
                      static_cast<float>(net * decay_since(rating.epoch)));
         }
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/huge_pages.hpp"
@@ -18,7 +19,7 @@ inline constexpr double fixed_one = 1048576.0;
 
 // What a closing epoch changes of one ratee's pooled counts.
 struct PooledChange {
-    std::uint32_t ratee;
+    std::uint32_t ratee;  // identity
     std::uint32_t unused;
     FixedCount good;
     FixedCount bad;
@@ -32,7 +33,7 @@ struct RatingsAccount {
 };
 
 struct Rating {
-    std::uint32_t ratee;
+    std::uint32_t ratee;   // identity
     std::uint32_t update;  // the account's number of the last report, for least-recently-updated
     std::uint32_t epoch;   // good and bad are as of this epoch
     float good;
@@ -55,8 +56,10 @@ class RatingsAccounts {
     // Ends the epoch; appends what it changes.
     void close_epoch(std::vector<PooledChange>& changes);
     // Replaces `list` by what all raters say: s = good - bad as of the open epoch, where it is above 0. Account 0 is
-    // that of the peer `first_rater`.
-    void list_ratings(std::uint32_t first_rater, kernels::RatingList& list);
+    // that of the peer `first_rater`. `identities`: the names that all peers bear, of which others are left out; empty:
+    // every ratee is a peer.
+    void list_ratings(std::uint32_t first_rater, kernels::RatingList& list,
+                      std::span<const std::uint32_t> identities = {});
 
    private:
     Rating& find_or_add(RatingsAccount& account, std::uint32_t ratee);

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
+#include <numeric>
 
 #include "engine/population.hpp"
 #include "models/agentic/agentic_model.hpp"
+#include "models/agentic/identity/identity.hpp"
 #include "models/agentic/trust/local_reputation.hpp"
 
 namespace parley::agentic {
@@ -19,10 +22,18 @@ void PooledReputation::age() {
 }
 
 void PooledReputation::apply(const PooledChange& change) {
+    const std::uint32_t peer = peer_of(parameters_, change.ratee);
+    if (identity(peer) != change.ratee) return;
     // The sum may pass through negative values while changes come in; trust_of bounds it.
-    Counts& counts = pooled_[change.ratee - peers_.begin];
+    Counts& counts = pooled_[peer - peers_.begin];
     counts.good += change.good;
     counts.bad += change.bad;
+}
+
+void PooledReputation::begin_identity(std::uint32_t peer, std::uint32_t identity) {
+    identities_[peer - peers_.begin] = identity;
+    pooled_[peer - peers_.begin] = {};
+    published_[peer - peers_.begin] = 0.5F;
 }
 
 float PooledReputation::trust_of(const Counts& counts) {
@@ -118,32 +129,62 @@ void ReputationService::fold_reports(std::span<AgenticState*> states, Transport&
     for_each_in_parallel(states.size(), threads, [&](std::size_t s) {
         std::vector<PooledChange> mine;
         states[s]->accounts().close_epoch(mine);
-        for (const PooledChange& change : mine) changes.add(s, owner_of_peer_.partition_of(change.ratee), change);
+        for (const PooledChange& change : mine) {
+            changes.add(s, owner_of_peer_.partition_of(peer_of(model_.parameters(), change.ratee)), change);
+        }
     });
     changes.exchange();
     for_each_in_parallel(states.size(), threads, [&](std::size_t s) {
         PooledReputation& reputation = states[s]->reputation();
         reputation.age();
         changes.for_each(
-            s, [&](const PooledChange& change) { return reputation.peers().contains(change.ratee); },
+            s,
+            [&](const PooledChange& change) {
+                return reputation.peers().contains(peer_of(model_.parameters(), change.ratee));
+            },
             [&](const PooledChange& change) { reputation.apply(change); });
     });
 }
 
 void ReputationService::follow_ratings(std::span<AgenticState*> states, Transport& transport, int threads) {
     if (!graph_) graph_.emplace(model_.parameters(), model_.sybils(), transport);
+    if (model_.parameters().whitewash) gather_identities(states, transport);
     ratings_.resize(states.size());
     for_each_in_parallel(states.size(), threads, [&](std::size_t s) {
-        states[s]->accounts().list_ratings(states[s]->account_range().begin - model_.first_account(), ratings_[s]);
+        states[s]->accounts().list_ratings(states[s]->account_range().begin - model_.first_account(), ratings_[s],
+                                           identities_);
     });
     graph_->update(ratings_, threads);
+}
+
+// Most peers bear their first name: only others are told.
+void ReputationService::gather_identities(std::span<AgenticState*> states, Transport& transport) {
+    const std::uint32_t peers = model_.parameters().peers;
+    std::vector<std::uint32_t> fresh;
+    for (AgenticState* state : states) {
+        const PooledReputation& reputation = state->reputation();
+        for (std::uint32_t peer = reputation.peers().begin; peer < reputation.peers().end; ++peer) {
+            if (reputation.identity(peer) != peer) fresh.push_back(reputation.identity(peer));
+        }
+    }
+    identities_.resize(peers);
+    std::iota(identities_.begin(), identities_.end(), 0U);
+    const auto bytes = std::as_bytes(std::span(fresh));
+    for (const Bytes& theirs : transport.gather_all({bytes.begin(), bytes.end()})) {
+        for (std::size_t at = 0; at < theirs.size(); at += sizeof(std::uint32_t)) {
+            std::uint32_t identity = 0;
+            std::memcpy(&identity, theirs.data() + at, sizeof identity);
+            identities_[identity % peers] = identity;
+        }
+    }
 }
 
 // Publishes the trust of a partition's peers, and addresses what changed to the shards of their descriptors.
 void ReputationService::publish_peers(AgenticState& state, std::size_t s, RecordDelivery<TrustUpdate>& updates) const {
     const auto announce = [&](std::uint32_t peer, float trust) {
         for (const Instance& instance : state.peers().view(peer).instances) {
-            updates.add(s, owner_of_shard_.partition_of(instance.shard), {instance.shard, peer, trust});
+            updates.add(s, owner_of_shard_.partition_of(instance.shard),
+                        {instance.shard, state.reputation().identity(peer), trust});
         }
     };
     PooledReputation& reputation = state.reputation();

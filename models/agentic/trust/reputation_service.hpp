@@ -27,19 +27,29 @@ class AgenticModel;
 // Published trust of one peer, on its way to a shard that may hold its descriptors.
 struct TrustUpdate {
     std::uint32_t shard;  // entity id
-    std::uint32_t peer;
+    std::uint32_t peer;   // identity
     float trust;
 };
 
-// Pooled counts and published trust of the peers of one partition; 20 bytes a peer.
+// Pooled counts and published trust of the peers of one partition; 20 bytes a peer, 24 under adversary.whitewash.
 class PooledReputation {
    public:
     PooledReputation(const Parameters& parameters, IdRange peers)
-        : parameters_(parameters), peers_(peers), pooled_(peers.size()), published_(peers.size(), 0.5F) {}
+        : parameters_(parameters), peers_(peers), pooled_(peers.size()), published_(peers.size(), 0.5F) {
+        if (!parameters.whitewash) return;
+        for (std::uint32_t peer = peers.begin; peer < peers.end; ++peer) identities_.push_back(peer);
+    }
 
     // Lets all counts of the past age by one epoch.
     void age();
+    // A change for an identity that its peer no longer bears is ignored.
     void apply(const PooledChange& change);
+    // A peer bears another name from now on: one that was never rated. Only under adversary.whitewash.
+    void begin_identity(std::uint32_t peer, std::uint32_t identity);
+    // The name that a peer bears.
+    std::uint32_t identity(std::uint32_t peer) const {
+        return identities_.empty() ? peer : identities_[peer - peers_.begin];
+    }
     // Publishes trust anew; calls `changed(peer, trust)` where it differs from before.
     template <class Changed>
     void publish(Changed&& changed) {
@@ -74,6 +84,7 @@ class PooledReputation {
     IdRange peers_;
     std::vector<Counts> pooled_;
     std::vector<float> published_;
+    std::vector<std::uint32_t> identities_;  // only under adversary.whitewash
 };
 
 // Published trust over all peers, honest and Sybil, as integer sums and histograms.
@@ -105,6 +116,7 @@ class ReputationService {
     void know_owners(std::span<AgenticState*> states, Transport& transport);
     void fold_reports(std::span<AgenticState*> states, Transport& transport, int threads);
     void follow_ratings(std::span<AgenticState*> states, Transport& transport, int threads);
+    void gather_identities(std::span<AgenticState*> states, Transport& transport);
     void publish_peers(AgenticState& state, std::size_t s, RecordDelivery<TrustUpdate>& updates) const;
 
     const AgenticModel& model_;
@@ -113,6 +125,7 @@ class ReputationService {
     OwnerTable owner_of_shard_;
     std::optional<GraphReputation> graph_;
     std::vector<kernels::RatingList> ratings_;  // by partition; kept for their memory
+    std::vector<std::uint32_t> identities_;     // that all peers bear, only where ratings must be told apart by them
 };
 
 // The distribution over all ranks.

@@ -138,5 +138,27 @@ TEST(Targeting, TheRegistryMakesRoomForTheEntriesThatWillCome) {
     for (std::uint32_t c = 0; c < 20; ++c) EXPECT_EQ(uniform.shards_of(c), 2U);
 }
 
+// Published trust below 0.3, or more than half of at least 4 canaries failed.
+TEST(Whitewash, GivesUpIdentitiesThatAreWorthLittle) {
+    const Parameters p = parameters_with({"adversary.whitewash=true"});
+    const Adversary adversary(p);
+    const auto abandons = [&](float trust, std::uint32_t canaries, std::uint32_t failed) {
+        return adversary.abandons(sybil_with(Behaviour::malicious), {trust, canaries, failed});
+    };
+    EXPECT_FALSE(abandons(0.5F, 0, 0));
+    EXPECT_FALSE(abandons(0.3F, 0, 0));
+    EXPECT_TRUE(abandons(0.2999F, 0, 0));
+    EXPECT_FALSE(abandons(0.5F, 3, 3));
+    EXPECT_FALSE(abandons(0.5F, 4, 2));
+    EXPECT_TRUE(abandons(0.5F, 4, 3));
+    EXPECT_FALSE(abandons(0.5F, 100, 50));
+    EXPECT_TRUE(abandons(0.5F, 101, 51));
+}
+
+TEST(Whitewash, IsForThoseWhoAreConfiguredTo) {
+    const Parameters p = parameters_with({});
+    EXPECT_FALSE(Adversary(p).abandons(sybil_with(Behaviour::malicious), {0.0F, 10, 10}));
+}
+
 }  // namespace
 }  // namespace parley::agentic

@@ -190,6 +190,18 @@ TEST(Parameters, RefuseContradictoryBudgets) {
     expect_refusal({"adversary.budget=100", "identity.cost=1"}, {"adversary.budget", "100"});
 }
 
+// 10^9 peers have 32-bit numbers for 4 identities each; 16 bits count how often one comes back, here each 10 s.
+TEST(Parameters, RefuseMoreIdentitiesThanNumbers) {
+    const std::vector<std::string> all{"adversary.whitewash=true", "adversary.fraction=0.5", "peers.count=1000000000"};
+    expect_refusal({all[0], all[1], all[2], "run.duration=90s"}, {"adversary.whitewash", "adversary.rejoin_delay"});
+    EXPECT_NO_THROW(parameters_with({all[0], all[1], all[2], "run.duration=70s"}));
+    expect_refusal({all[0], all[1], "run.duration=655350s", "adversary.rejoin_delay=1s"}, {"adversary.whitewash"});
+    EXPECT_NO_THROW(parameters_with({all[0], all[1], "run.duration=655339s", "adversary.rejoin_delay=1s"}));
+    // A budget bounds it, too: 5 Sybils, 5 re-entries.
+    EXPECT_NO_THROW(parameters_with(
+        {all[0], "adversary.budget=10", "adversary.reserve=0.5", "identity.cost=1", "run.duration=900000000s"}));
+}
+
 TEST(Parameters, RefuseHistogramsBetweenIntervals) {
     expect_refusal({"output.interval=3s"}, {"output.histogram_interval", "output.interval", "multiple"});
     EXPECT_NO_THROW(parameters_with({"output.interval=2s"}));
@@ -210,13 +222,14 @@ TEST(Parameters, RefuseValuesOutsideTheirRange) {
     for (const char* override :
          {"peers.count=1", "adversary.fraction=1", "adversary.fraction=-0.1", "policy.threshold=1.1",
           "network.min_latency=0s", "registry.candidates=0", "policy.high_risk_tier=4", "reputation.rater_cap=0",
-          "capability.dimension=1", "descriptor.ttl=0s", "policy.temperature=0"}) {
+          "capability.dimension=1", "descriptor.ttl=0s", "policy.temperature=0", "churn.shape=0", "churn.on_scale=0s",
+          "adversary.rejoin_delay=0s"}) {
         EXPECT_THROW(parameters_with({override}), InputError) << override;
     }
 }
 
 TEST(Parameters, RefuseWordsThatAreNoChoice) {
-    for (const char* override : {"policy.name=tier4", "drift.kind=ou2", "reputation.kind=pagerank",
+    for (const char* override : {"policy.name=tier4", "churn.kind=pareto", "drift.kind=ou2", "reputation.kind=pagerank",
                                  "policy.select=random", "identity.signature=rsa"}) {
         EXPECT_THROW(parameters_with({override}), InputError) << override;
     }

@@ -147,5 +147,39 @@ TEST(Ratings, KeepHundredsOfRatees) {
     for (std::uint32_t ratee = 0; ratee < 10; ++ratee) EXPECT_EQ(world.pooled.published(ratee), 0.5F);
 }
 
+// Peer 42 has come back as identity 142: what is said of 42 no longer counts, nor is it taken back.
+TEST(Ratings, BelongToTheIdentityThatWasRated) {
+    World world({"adversary.whitewash=true", "reputation.ratings_per_rater=1"});
+    world.accounts.record(0, 42, false);
+    world.accounts.record(1, 42, false);
+    world.close();
+    EXPECT_NEAR(world.pooled.published(42), 0.25, 1e-6);
+    world.accounts.record(2, 42, false);
+    world.pooled.begin_identity(42, 142);
+    EXPECT_EQ(world.pooled.identity(42), 142U);
+    EXPECT_EQ(world.pooled.published(42), 0.5F);
+    world.accounts.record(3, 142, false);  // the only one about the fresh identity
+    world.accounts.record(0, 7, true);     // drives the rating of 42 out
+    world.close();
+    EXPECT_NEAR(world.pooled.published(42), 1.0 / 3, 1e-6);
+}
+
+TEST(Ratings, AreListedForTheIdentitiesThatPeersBear) {
+    World world({"adversary.whitewash=true"});
+    std::vector<std::uint32_t> identities(100);
+    for (std::uint32_t peer = 0; peer < 100; ++peer) identities[peer] = peer;
+    identities[42] = 142;
+    world.accounts.record(0, 42, true);
+    world.accounts.record(0, 7, true);
+    world.accounts.record(1, 142, true);
+    world.close();
+    kernels::RatingList list;
+    world.accounts.list_ratings(0, list, identities);
+    std::map<std::uint32_t, std::uint32_t> ratees;
+    for (const auto& rating : list.ratings()) ratees[rating.rater] = rating.ratee;
+    EXPECT_EQ(list.ratings().size(), 2U);
+    EXPECT_EQ(ratees, (std::map<std::uint32_t, std::uint32_t>{{0, 7}, {1, 42}}));
+}
+
 }  // namespace
 }  // namespace parley::agentic

@@ -581,5 +581,54 @@ TEST(RegistryShard, CountsClaimsThatAreNoLongerTrue) {
     }
 }
 
+// --- identities
+
+TEST(RegistryShard, KeepsTheIdentitiesOfAPeerApart) {
+    World world({"adversary.whitewash=true", "adversary.fraction=0.5", "peers.count=100"});
+    std::uint32_t sybil = 0;
+    while (!world.sybils.contains(sybil)) ++sybil;
+    world.accept(sybil, 1 * second, 1 * second);
+    world.shard.set_trust(sybil, 0.1F);
+    world.accept(sybil + 100, 2 * second, 2 * second);
+    EXPECT_EQ(world.sorted_ask(2 * second), (Peers{sybil, sybil + 100}));
+    EXPECT_EQ(world.sorted_ask(2 * second, trusted), (Peers{sybil + 100}));
+    // The old one expires (TTL 15 s); a third takes its place.
+    EXPECT_EQ(world.sorted_ask(16 * second), (Peers{sybil + 100}));
+    world.accept(sybil + 200, 16 * second, 16 * second);
+    EXPECT_EQ(world.sorted_ask(16 * second, trusted), (Peers{sybil + 100, sybil + 200}));
+    const std::uint64_t before = world.context.swept;
+    world.ask(UINT32_MAX, 16 * second);
+    EXPECT_EQ(world.context.swept - before, 2U);
+}
+
+// All that is static is the peer's.
+TEST(RegistryShard, DescribesAnIdentityByItsPeer) {
+    World world({"adversary.whitewash=true", "adversary.fraction=0.5", "peers.count=100"});
+    std::uint32_t sybil = 0;
+    while (!world.sybils.contains(sybil)) ++sybil;
+    world.accept(sybil, 1 * second, 1 * second);
+    world.accept(sybil + 300, 1 * second, 1 * second);
+    world.ask(UINT32_MAX, 1 * second);
+    ASSERT_EQ(world.context.answer.size(), 2U);
+    EXPECT_EQ(world.context.answer[0].peer, sybil);
+    EXPECT_EQ(world.context.answer[1].peer, sybil + 300);
+    EXPECT_EQ(world.context.answer[0].match, world.context.answer[1].match);
+    EXPECT_EQ(world.context.answer[0].quality, world.context.answer[1].quality);
+    EXPECT_EQ(world.context.poisoned, 2U);
+}
+
+TEST(RegistryShard, CountsEntriesWhosePeerIsOff) {
+    World world({"churn.kind=weibull", "churn.on_scale=50s", "churn.off_mean=50s", "adversary.fraction=0.3"});
+    std::uint64_t off = 0;
+    for (std::uint32_t peer = 0; peer < 100; ++peer) {
+        world.accept(peer, 20 * second, 20 * second);
+        if (world.sybils.contains(peer)) continue;
+        off += ChurnCursor(world.parameters, peer).online_at(SimTime{21 * second}, world.parameters, peer) ? 0 : 1;
+    }
+    world.shard.count_levels(SimTime{21 * second}, world.parameters, world.metrics);
+    EXPECT_GT(off, 0U);
+    EXPECT_EQ(world.count(Counter::dead_entries), off);
+}
+
 }  // namespace
 }  // namespace parley::agentic

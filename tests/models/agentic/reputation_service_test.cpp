@@ -316,6 +316,31 @@ TEST(ReputationService, PublishesSybilRankOnEdges) {
     }
 }
 
+// A pre-trusted peer praised a Sybil, which has come back since: neither that praise nor more of it counts for the
+// fresh identity, what is said of this one does.
+TEST(ReputationService, KnowsNothingOfAFreshIdentity) {
+    for (const std::string kind : {"beta", "eigentrust", "sybilrank"}) {
+        for (const std::uint32_t partitions : {1U, 3U}) {
+            World world({"reputation.kind=" + kind, "adversary.fraction=0.3", "adversary.whitewash=true"}, partitions);
+            const Roles roles(world);
+            std::uint32_t sybil = 99;
+            while (!world.model.sybils().contains(sybil)) --sybil;
+            world.report(roles.pretrusted[0], sybil, true);
+            world.publish();
+            EXPECT_GT(world.published(sybil), 0.6F) << kind;
+            world.states[world.directory.partition_of(EntityId{sybil})]->reputation().begin_identity(sybil,
+                                                                                                     sybil + 100);
+            EXPECT_EQ(world.published(sybil), 0.5F) << kind;
+            world.report(roles.pretrusted[1], sybil, true);
+            world.publish();
+            EXPECT_EQ(world.published(sybil), 0.5F) << kind;
+            world.report(roles.pretrusted[1], sybil + 100, true);
+            world.publish();
+            EXPECT_GT(world.published(sybil), 0.6F) << kind;
+        }
+    }
+}
+
 // --- several ranks
 
 // Published trust of all peers after two epochs, on ranks of so many partitions.

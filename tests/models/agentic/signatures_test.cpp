@@ -77,8 +77,8 @@ TEST(Signatures, CoverKindReceiverAndContentLowestByteFirst) {
         EXPECT_EQ(bytes(CanaryResponse{name, 1, sybil, 0, 9}),
                   with(EventKind::canary_response, {1, 9, 0, 0, 0, 0, 0, 0, 0}));
     }
-    EXPECT_EQ(bytes(Result{name, 1, {}}), with(EventKind::result, {1}));
-    EXPECT_EQ(bytes(Commit{name, 1, {}}), with(EventKind::commit, {}));
+    EXPECT_EQ(bytes(Result{name, 1, 0, {}}), with(EventKind::result, {1}));
+    EXPECT_EQ(bytes(Commit{name, 1, 0, 0}), with(EventKind::commit, {}));
     EXPECT_EQ(bytes(Committed{name}), with(EventKind::committed, {}));
     EXPECT_EQ(bytes(Report{6, 1, {}}), (Bytes{kind(EventKind::report), 0, 4, 3, 2, 1, 6, 0, 0, 0, 1}));
 }
@@ -136,14 +136,14 @@ void expect_refusal(EventKind kind, const Payload& payload, Change change) {
 TEST(Signatures, RefuseWhatIsNotSignedByItsSender) {
     const TaskName name{5, 1, 2, 3};
     expect_refusal(EventKind::canary_response, CanaryResponse{name, 0, 0, 0, 9}, [](auto& m) { m.passed = 1; });
-    expect_refusal(EventKind::result, Result{name, 0, {}}, [](auto& m) { m.good = 1; });
-    expect_refusal(EventKind::commit, Commit{name, 0, {}}, [](auto& m) { ++m.name.workflow; });
+    expect_refusal(EventKind::result, Result{name, 0, 0, {}}, [](auto& m) { m.good = 1; });
+    expect_refusal(EventKind::commit, Commit{name, 0, 0, 0}, [](auto& m) { ++m.name.workflow; });
     expect_refusal(EventKind::committed, Committed{name}, [](auto& m) { ++m.name.step; });
     expect_refusal(EventKind::report, Report{6, 0, {}}, [](auto& m) { m.good = 1; });
     const Signatures signatures(parameters_with(real), 1);
     EXPECT_THROW(signatures.check(Arrived(EventKind::report, 7, Report{6, 0, {}}).event()), std::logic_error);
     // A result without evidence carries no signature.
-    EXPECT_TRUE(signatures.check(Arrived(EventKind::result, 7, Result{name, 0, {}}).event()));
+    EXPECT_TRUE(signatures.check(Arrived(EventKind::result, 7, Result{name, 0, 0, {}}).event()));
 }
 
 // --- sizes of events: 24 bytes of header, 8 of an answer's head, 24 a candidate, 4 an address, 64 a signature
