@@ -119,6 +119,21 @@ def test_work_goes_to_the_forger_of_an_entry(tmp_path, policy, shards):
     assert asked > 5000
 
 
+@pytest.mark.parametrize("policy", ["tier1", "tier2", "tier3"])
+def test_the_stolen_name_is_blamed(tmp_path, policy):
+    """Sybils register in another cell only: nobody deals with them under their own names, so their trust stays the 0.5 of
+    a peer that was never rated, whatever they do under stolen ones: bad results, silence, failed canaries."""
+    settings = {"capability.classes": "work:1s, other:1s", "workflow.steps": "work/high/side_effect",
+                "adversary.fraction": 0.5, "adversary.targeting": "cells", "adversary.cells": "other",
+                "adversary.silent": 0.3, "policy.name": policy, "canary.guess": 0.5, "evidence.commit_gate": "true",
+                "execution.timeout": "5s", "adversary.forge_rate": 0.2, "run.warmup": "60s", "run.duration": "260s"}
+    [signed] = run_seeds(tmp_path, settings, [1])
+    [unsigned] = run_seeds(tmp_path, {**settings, "identity.verify": "false"}, [1])
+    assert set(unsigned.series["mean_trust_sybil"]) == {0.5}
+    assert unsigned["executions_bad"] > 100
+    assert unsigned["mean_trust_honest"] < signed["mean_trust_honest"] - 0.1
+
+
 def test_success_falls_when_forgeries_are_not_verified(tmp_path):
     """Equal seeds share peers, Sybils, arrivals and forgeries: the paired fall is positive beyond the t interval, and
     honest peers lose the trust that forgers waste."""
