@@ -85,15 +85,17 @@ def test_an_entry_is_forged_between_a_forgery_and_the_next_refresh(tmp_path, rat
     assert np.array_equal(result.series["poisoned_entries"], 100 + result.series["forged_entries"])
 
 
+@pytest.mark.parametrize("shards", [1, 2])
 @pytest.mark.parametrize("policy", ["optimistic", "tier2"])
-def test_work_goes_to_the_forger_of_an_entry(tmp_path, policy):
+def test_work_goes_to_the_forger_of_an_entry(tmp_path, policy, shards):
     """60 Sybils register in another cell only, so what they are asked here came by stolen names. Candidates are drawn
-    uniformly from all 60 entries: of tier 0's executions, and of tier 2's canaries, as many as entries are forged."""
+    uniformly from all 60 entries: of tier 0's executions, and of tier 2's canaries, as many as entries are forged. The same from one shard or two."""
     settings = {**STATIC, **CONSTANT_DELAYS, **INSTANT_REGISTRY, **INDIFFERENT, **ALWAYS_GOOD,
                 "capability.classes": "work:1us, other:1us", "workflow.steps": "work/low", "peers.count": 120,
                 "registry.candidates": 60, "adversary.fraction": 0.5, "adversary.targeting": "cells",
                 "adversary.cells": "other", "policy.name": policy, "policy.max_attempts": 64, "canary.guess": 0,
                 "canary.pass_nominal": 1, "adversary.forge_rate": 0.2, "identity.verify": "false",
+                "registry.entries_per_shard": 60 // shards, "registry.fanout": shards,
                 "peers.workflow_rate": 0.2, "run.warmup": "20s", "run.duration": "620s"}
     [result] = run_seeds(tmp_path, settings, [1])
     bad, good = ("executions_bad", "executions_good") if policy == "optimistic" else (
@@ -115,6 +117,21 @@ def test_work_goes_to_the_forger_of_an_entry(tmp_path, policy):
         p = forged_share(0.1)  # half of the 0.2 a victim's other class gets
         check_normal(result[bad] / asked, p, share_variance(0.1, 60, 600) + p * (1 - p) / asked, "bad executions")
     assert asked > 5000
+
+
+@pytest.mark.parametrize("policy", ["tier1", "tier2", "tier3"])
+def test_the_stolen_name_is_blamed(tmp_path, policy):
+    """Sybils register in another cell only: nobody deals with them under their own names, so their trust stays the 0.5 of
+    a peer that was never rated, whatever they do under stolen ones: bad results, silence, failed canaries."""
+    settings = {"capability.classes": "work:1s, other:1s", "workflow.steps": "work/high/side_effect",
+                "adversary.fraction": 0.5, "adversary.targeting": "cells", "adversary.cells": "other",
+                "adversary.silent": 0.3, "policy.name": policy, "canary.guess": 0.5, "evidence.commit_gate": "true",
+                "execution.timeout": "5s", "adversary.forge_rate": 0.2, "run.warmup": "60s", "run.duration": "260s"}
+    [signed] = run_seeds(tmp_path, settings, [1])
+    [unsigned] = run_seeds(tmp_path, {**settings, "identity.verify": "false"}, [1])
+    assert set(unsigned.series["mean_trust_sybil"]) == {0.5}
+    assert unsigned["executions_bad"] > 100
+    assert unsigned["mean_trust_honest"] < signed["mean_trust_honest"] - 0.1
 
 
 def test_success_falls_when_forgeries_are_not_verified(tmp_path):
