@@ -200,7 +200,8 @@ void add_adversary_parameters(TableWriter& table) {
         "adversary.budget", "0", "", 0, 1e15,
         "What the adversary can spend on identities, in the unit of identity.cost; 0: adversary.fraction counts.");
     table.real("adversary.reserve", "0", "", 0, 1,
-               "Share of the budget that is kept back; the rest buys Sybils at the start.");
+               "Share of the budget that is kept back to pay for re-entries (adversary.whitewash); the rest buys "
+               "Sybils at the start.");
     table.integer("adversary.descriptors", "2", "descriptors", 1, 64, "Descriptors a Sybil registers.");
     table.real("adversary.embedding_gain", "0.5", "", 0, 1,
                "How far a Sybil moves its embeddings from an honest draw (0) to the prototype (1).");
