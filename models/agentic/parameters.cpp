@@ -433,8 +433,7 @@ void check_identities(const Parameters& p) {
     constexpr std::uint64_t numbers = std::uint64_t{1} << 32;
     refuse(most > std::numeric_limits<std::uint16_t>::max() || (most + 1) * p.peers > numbers,
            "with adversary.whitewash a Sybil could come back " + std::to_string(most) +
-               " times in this run (identities of all peers have 32 bits, of which 16 count how often one came back); "
-               "shorten "
+               " times in this run (identities have 32 bits, of which 16 count how often a peer came back); shorten "
                "run.duration, raise adversary.rejoin_delay, or set a budget");
 }
 
