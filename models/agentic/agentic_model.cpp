@@ -145,7 +145,7 @@ void AgenticState::handle_peer(AgenticContext& context, const Event& event) {
         case EventKind::canary_request: {
             const bool passed =
                 provider_.on_canary(context, peers_.view(self), event.payload<CanaryRequest>(), event.sender().value);
-            if (p_.whitewash) presence_.count_canary(self, passed);
+            if (p_.whitewash && peer.behaviour != Behaviour::honest) presence_.count_canary(self, passed);
             return;
         }
         case EventKind::canary_response:

@@ -205,7 +205,8 @@ void add_adversary_parameters(TableWriter& table) {
         "adversary.budget", "0", "", 0, 1e15,
         "What the adversary can spend on identities, in the unit of identity.cost; 0: adversary.fraction counts.");
     table.real("adversary.reserve", "0", "", 0, 1,
-               "Share of the budget that is kept back; the rest buys Sybils at the start.");
+               "Share of the budget that is kept back to pay for re-entries (adversary.whitewash); the rest buys "
+               "Sybils at the start.");
     table.integer("adversary.descriptors", "2", "descriptors", 1, 64, "Descriptors a Sybil registers.");
     table.real("adversary.embedding_gain", "0.5", "", 0, 1,
                "How far a Sybil moves its embeddings from an honest draw (0) to the prototype (1).");
@@ -445,8 +446,7 @@ void check_identities(const Parameters& p) {
     constexpr std::uint64_t numbers = std::uint64_t{1} << 32;
     refuse(most > std::numeric_limits<std::uint16_t>::max() || (most + 1) * p.peers > numbers,
            "with adversary.whitewash a Sybil could come back " + std::to_string(most) +
-               " times in this run (identities of all peers have 32 bits, of which 16 count how often one came back); "
-               "shorten "
+               " times in this run (identities have 32 bits, of which 16 count how often a peer came back); shorten "
                "run.duration, raise adversary.rejoin_delay, or set a budget");
 }
 

@@ -34,8 +34,8 @@ def test_a_failing_sybil_leaves_at_the_next_epoch_and_comes_back_after_the_delay
 
 
 def test_messages_to_the_old_name_are_dropped(tmp_path):
-    """With a short delay the old entry outlives the absence: canaries go on to be sent to it, and all are dropped. The
-    Sybil answers under its present name only."""
+    """The Sybil is away for 2 s, but its old entry lives for up to 40 s, and is the one candidate handed out: both match
+    alike, and ties go to the lower number. All that time canaries are dropped, though the Sybil is back."""
     settings = {**PAIR, "adversary.rejoin_delay": "2s", "descriptor.ttl": "40s", "registry.candidates": 1,
                 "policy.threshold": 0, "canary.timeout": "1s"}
     [result] = run_seeds(tmp_path, settings, [1])
@@ -43,7 +43,7 @@ def test_messages_to_the_old_name_are_dropped(tmp_path):
     dropped = result.series["messages_dropped"].sum(axis=0)[kinds.index("canary_request")]
     answered = result.messages["canary_response"]
     assert answered > 0
-    assert dropped > 100
+    assert dropped > 0.5 * result.messages["canary_request"]  # away: 2 s of at least 10 s
     assert 0 <= result.messages["canary_request"] - dropped - answered <= 1
     assert result["entries_expired"] >= 5
 

@@ -46,7 +46,7 @@ class ChurnCursor {
         RandomStream stream = stream_of(p.seed, peer, Purpose::churn, ++period_);
         const double seconds = online_ ? weibull(stream, p.churn_shape, p.churn_on_scale.seconds())
                                        : exponential(stream, p.churn_off_mean.seconds());
-        ends_ = ends_ + duration_from_seconds(std::min(seconds, longest_));
+        ends_ = ends_ + duration_from_seconds(std::min(seconds, longest));
     }
 
     // Whether the peer is on at `now`, which must not go back; at the end of a period the next one has begun.
@@ -56,7 +56,7 @@ class ChurnCursor {
     }
 
    private:
-    static constexpr double longest_ = 4e9;  // seconds; no run goes on so long
+    static constexpr double longest = 4e9;  // seconds; no run goes on so long
 
     SimTime ends_ = never;
     std::uint32_t period_ = 0;

@@ -69,7 +69,9 @@ std::uint32_t RegistryShard::find_abandoned(std::uint32_t identity) const {
     std::uint32_t found = absent;
     probe(identity, [&](std::uint32_t index) {
         const Entry& entry = entries_[index];
-        if (entry.live || peer_of(parameters_, entry.peer) != peer_of(parameters_, identity)) return false;
+        const bool earlier =
+            entry.peer < identity && peer_of(parameters_, entry.peer) == peer_of(parameters_, identity);
+        if (entry.live || !earlier) return false;
         found = index;
         return true;
     });

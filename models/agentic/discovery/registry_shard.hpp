@@ -111,7 +111,7 @@ class RegistryShard {
     bool probe(std::uint32_t peer, IsMatch&& is_match) const;
     std::uint32_t find(std::uint32_t peer) const;
     std::uint32_t insert(std::uint32_t peer);
-    // An expired entry of another identity of the same peer, or absent.
+    // An expired entry of an earlier identity of the same peer, or absent.
     std::uint32_t find_abandoned(std::uint32_t identity) const;
     // By the peer, so that its identities are found together.
     std::uint64_t hash_of(std::uint32_t identity) const { return mix64(peer_of(parameters_, identity)); }

@@ -601,6 +601,20 @@ TEST(RegistryShard, KeepsTheIdentitiesOfAPeerApart) {
     EXPECT_EQ(world.context.swept - before, 2U);
 }
 
+// A straggler of an old name does not take the place, and the trust, of a newer one that has expired.
+TEST(RegistryShard, KeepsTheTrustInANewerIdentity) {
+    World world({"adversary.whitewash=true", "adversary.fraction=0.5", "peers.count=100"});
+    std::uint32_t sybil = 0;
+    while (!world.sybils.contains(sybil)) ++sybil;
+    world.accept(sybil + 100, 1 * second, 1 * second);
+    world.shard.set_trust(sybil + 100, 0.1F);
+    EXPECT_EQ(world.sorted_ask(17 * second), Peers{});
+    world.accept(sybil, 17 * second, 17 * second);
+    world.accept(sybil + 100, 17 * second, 17 * second);
+    EXPECT_EQ(world.sorted_ask(17 * second), (Peers{sybil, sybil + 100}));
+    EXPECT_EQ(world.sorted_ask(17 * second, trusted), Peers{sybil});
+}
+
 // All that is static is the peer's.
 TEST(RegistryShard, DescribesAnIdentityByItsPeer) {
     World world({"adversary.whitewash=true", "adversary.fraction=0.5", "peers.count=100"});
