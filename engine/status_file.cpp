@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <ctime>
@@ -32,11 +33,19 @@ std::string number(double value) {
 
 }  // namespace
 
-StatusFile::StatusFile(StatusHeader header) : header_(std::move(header)) { write("running", {}); }
+StatusFile::StatusFile(StatusHeader header) : header_(std::move(header)) { write_or_warn(); }
 
 void StatusFile::update(const StatusUpdate& update) {
     last_ = update;
-    write("running", {});
+    write_or_warn();
+}
+
+void StatusFile::write_or_warn() {
+    const std::string problem = write("running", {});
+    if (problem.empty() || warned_) return;
+    warned_ = true;
+    std::fprintf(stderr, "parley: cannot write %s (%s); the run goes on, but nobody sees how far it is\n",
+                 path_of(header_.result).c_str(), problem.c_str());
 }
 
 void StatusFile::done() {
@@ -46,18 +55,30 @@ void StatusFile::done() {
 
 void StatusFile::failed(const std::string& reason) {
     last_.eta_seconds = std::numeric_limits<double>::quiet_NaN();
+    if (write("failed", reason).empty()) return;
+    // On a full disk the old status has the room that the new one needs, and it is not true any more.
+    done();
     write("failed", reason);
 }
 
-void StatusFile::write(const char* state, const std::string& reason) const {
+std::string StatusFile::write(const char* state, const std::string& reason) const {
     const std::filesystem::path file = path_of(header_.result);
     const std::filesystem::path beside = file.string() + ".part";
+    errno = 0;
     std::ofstream stream(beside, std::ios::trunc);
     stream << text(state, reason);
     stream.close();  // a full disk shows here at the latest
     std::error_code error;
-    if (stream) std::filesystem::rename(beside, file, error);
-    if (!stream || error) std::filesystem::remove(beside, error);
+    if (!stream) {
+        error =
+            errno != 0 ? std::error_code(errno, std::generic_category()) : std::make_error_code(std::errc::io_error);
+    } else {
+        std::filesystem::rename(beside, file, error);
+    }
+    if (!error) return {};
+    std::error_code ignored;
+    std::filesystem::remove(beside, ignored);
+    return error.message();
 }
 
 std::string StatusFile::text(const char* state, const std::string& reason) const {

@@ -28,7 +28,8 @@ struct StatusUpdate {
     double success_rate = std::numeric_limits<double>::quiet_NaN();
 };
 
-// A status that cannot be written (a full disk, say) is left out: the run matters more.
+// A status that cannot be written (a full disk, say) is left out: the run matters more. The older one stays as it was,
+// and the first time standard error says so.
 class StatusFile {
    public:
     // Writes the state "running" at simulated time 0, over what an earlier run left.
@@ -37,7 +38,8 @@ class StatusFile {
     void update(const StatusUpdate& update);
     // The result is complete: removes the status file.
     void done();
-    // The run ends without a result. `reason`: for people, one line.
+    // The run ends without a result. `reason`: for people, one line. Where there is no room for this status, none is
+    // left.
     void failed(const std::string& reason);
 
     static std::filesystem::path path_of(const std::filesystem::path& result) {
@@ -45,11 +47,14 @@ class StatusFile {
     }
 
    private:
-    void write(const char* state, const std::string& reason) const;
+    void write_or_warn();
+    // Returns why it could not; "" when it could.
+    std::string write(const char* state, const std::string& reason) const;
     std::string text(const char* state, const std::string& reason) const;
 
     StatusHeader header_;
     StatusUpdate last_;
+    bool warned_ = false;
 };
 
 }  // namespace parley

@@ -127,6 +127,10 @@ def _check_sums(result: h5py.File, findings: Findings) -> None:
     summary = result["summary"]
     if int(summary["workflows_failed_by_reason"][()].sum()) != int(summary["workflows_failed"][()]):
         findings.problems.append("/summary: workflows_failed_by_reason does not add up to workflows_failed")
+    for name in series:
+        whole = name.removesuffix("_by_tier")
+        if whole != name and not np.array_equal(series[name][()].sum(axis=1), series[whole][()]):
+            findings.problems.append(f"/timeseries: {name} does not add up to {whole}")
     for name in ("workflows_started", "workflows_success", "workflows_failed"):
         if int(summary[name][()]) > int(series[name][()].sum()):
             findings.problems.append(f"/summary/{name} is more than the whole time series has")

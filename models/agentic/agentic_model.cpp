@@ -195,7 +195,8 @@ void AgenticState::on_query(AgenticContext& context, const Event& event) {
     RandomStream stream = stream_of(p_.seed, asker, Purpose::intent, item);
     registry_.intent.resize(p_.dimension);
     draw_direction(stream, model_.catalogue().prototype(self.capability_class()), p_.query_spread, registry_.intent);
-    const bool removed_by_trust = self.answer(asker, query.trusted_only != 0, context.now(), registry_);
+    const bool removed_by_trust =
+        self.answer(asker, p_.steps[query.step].constraints, query.trusted_only != 0, context.now(), registry_);
     const std::vector<Candidate>& candidates = registry_.answer;
     metrics_.add(Counter::candidates_handed_out, candidates.size());
     metrics_.add(Counter::poisoned_candidates_handed_out, registry_.poisoned);

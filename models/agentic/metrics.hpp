@@ -9,6 +9,7 @@
 
 #include "engine/numerics.hpp"
 #include "engine/sim_time.hpp"
+#include "models/agentic/tier.hpp"
 
 namespace parley::agentic {
 
@@ -58,6 +59,7 @@ enum class Counter : std::uint8_t {
     steps_accepted_good,
     steps_accepted_bad,
     steps_failed,
+    steps_dropped,  // running when another step of their workflow failed
     unsafe_actions,
     executions_good,
     executions_bad,
@@ -95,6 +97,21 @@ enum class Counter : std::uint8_t {
 };
 inline constexpr std::size_t counter_count = static_cast<std::size_t>(Counter::open_workflows) + 1;
 
+// Counters that are split by the tier a step is served at, too.
+enum class TierCounter : std::uint8_t {
+    steps_accepted_good,
+    steps_accepted_bad,
+    steps_failed,
+    steps_dropped,
+    canaries_sent,
+};
+// The whole of each.
+inline constexpr std::array tier_totals{Counter::steps_accepted_good, Counter::steps_accepted_bad,
+                                        Counter::steps_failed, Counter::steps_dropped, Counter::canaries_sent};
+inline constexpr std::size_t tier_counter_count = tier_totals.size();
+inline constexpr std::array tier_names{"optimistic", "reputation", "canary", "evidence"};
+static_assert(tier_names.size() == tier_count);
+
 enum class Latency : std::uint8_t { discovery, canary, queue_wait, execution, end_to_end, registry_wait };
 inline constexpr std::array latency_names{"discovery", "canary",     "queue_wait",
                                           "execution", "end_to_end", "registry_wait"};
@@ -128,13 +145,23 @@ struct Metrics {
     static constexpr std::size_t bytes_at = messages_at + message_kind_count;
     static constexpr std::size_t lost_at = bytes_at + message_kind_count;
     static constexpr std::size_t dropped_at = lost_at + message_kind_count;
-    static constexpr std::size_t size = dropped_at + message_kind_count;
+    static constexpr std::size_t tiers_at = dropped_at + message_kind_count;
+    static constexpr std::size_t size = tiers_at + tier_counter_count * tier_count;
 
     std::array<std::uint64_t, size> counts{};
     std::array<std::array<std::uint64_t, LatencyBins::count>, latency_count> histograms{};
     std::uint64_t longest_queue = 0;  // requests at a shard, in service or waiting
 
     void add(Counter counter, std::uint64_t n = 1) { counts[static_cast<std::size_t>(counter)] += n; }
+    // Adds to the whole and to the part of the tier.
+    void add_at_tier(TierCounter counter, Tier tier, std::uint64_t n = 1) {
+        const auto c = static_cast<std::size_t>(counter);
+        add(tier_totals[c], n);
+        counts[tiers_at + c * tier_count + tier] += n;
+    }
+    std::uint64_t at_tier(std::size_t counter, std::size_t tier) const {
+        return counts[tiers_at + counter * tier_count + tier];
+    }
     std::uint64_t get(Counter counter) const { return counts[static_cast<std::size_t>(counter)]; }
     void add_failure(Failure reason) { ++counts[failures_at + static_cast<std::size_t>(reason)]; }
     std::uint64_t failures(std::size_t reason) const { return counts[failures_at + reason]; }

@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "models/agentic/execution/workflow_steps.hpp"
 #include "models/agentic/policy/policies.hpp"
 #include "models/agentic/text_lists.hpp"
 
@@ -106,7 +107,7 @@ void add_discovery_parameters(TableWriter& table) {
     table.real("query.spread", "1", "", 0, 100, "Spread of intents about the prototype of the wanted class.");
     table.duration("query.timeout", "2s", 1e-3, 1e6, "Time after which an unanswered query is sent again.");
     table.integer("query.retries", "2", "", 0, 100, "How many times a query is sent again.");
-    table.real("query.max_price", "1e15", "", 0, Parameters::no_price_limit,
+    table.real("query.max_price", "1e15", "", 0, Constraints::no_price_limit,
                "Hard constraint: highest price of a candidate.");
     table.duration("query.max_time", "1000000000s", one_ns, longest,
                    "Hard constraint: longest expected execution time.");
@@ -115,9 +116,11 @@ void add_discovery_parameters(TableWriter& table) {
 }
 
 void add_execution_parameters(TableWriter& table) {
-    table.text("workflow.steps", "image_generation/medium, publishing/high/side_effect",
-               "Steps in order: CLASS/RISK or CLASS/RISK/side_effect; CLASS `any` is drawn by popularity for each "
-               "workflow; RISK is low, medium or high.");
+    table.text(
+        "workflow.steps", "image_generation/medium, publishing/high/side_effect",
+        "Steps: a list of CLASS/RISK or CLASS/RISK/side_effect, each after the one before, or, with ; between "
+        "them, NAME: CLASS/RISK[/side_effect] [after NAME, ...] [with max_price, max_time, min_quality or "
+        "regions VALUE, ...]; CLASS `any` is drawn by popularity for each workflow; RISK is low, medium or high.");
     table.duration("workflow.deadline", "60s", 1e-3, 1e7, "A workflow that has not ended by then fails.");
     table.duration("execution.timeout", "20s", 1e-3, 1e7, "A delegation unanswered for this long has failed.");
     table.integer("execution.queue_capacity", "16", "tasks", 0, 200, "Tasks that may wait at an honest provider.");
@@ -256,6 +259,15 @@ RegionMatrix read_regions(const RunConfig& config) {
     return text.empty() ? RegionMatrix() : RegionMatrix(text, "network.regions");
 }
 
+// Those of the section query, which steps may override.
+Constraints read_constraints(const RunConfig& config, const RegionMatrix& regions) {
+    Constraints constraints{config.real("query.max_price"), config.duration("query.max_time"),
+                            config.real("query.min_quality")};
+    const std::string& names = config.text("query.regions");
+    if (!names.empty()) constraints.regions = region_mask(parse_region_names(names, regions));
+    return constraints;
+}
+
 DriftKind read_drift_kind(const std::string& name) {
     const std::vector<std::string> names{"none", "two_state", "ou"};
     return static_cast<DriftKind>(std::find(names.begin(), names.end(), name) - names.begin());
@@ -303,11 +315,7 @@ void read_planes(const RunConfig& config, Parameters& p) {
     p.query_spread = config.real("query.spread");
     p.query_timeout = config.duration("query.timeout");
     p.query_retries = static_cast<std::uint32_t>(config.integer("query.retries"));
-    p.max_price = config.real("query.max_price");
-    p.max_time = config.duration("query.max_time");
-    p.min_quality = config.real("query.min_quality");
-    p.allowed_regions = parse_region_names(config.text("query.regions"), p.regions);
-    p.steps = parse_steps(config.text("workflow.steps"), p.classes);
+    p.steps = parse_steps(config.text("workflow.steps"), p.classes, read_constraints(config, p.regions), p.regions);
     p.deadline = config.duration("workflow.deadline");
     p.execution_timeout = config.duration("execution.timeout");
     p.queue_capacity = static_cast<std::uint32_t>(config.integer("execution.queue_capacity"));
@@ -494,6 +502,18 @@ std::uint64_t Parameters::reentries() const {
     // No run comes near 2^60 re-entries.
     const double bought = identities_for(adversary_budget * adversary_reserve, identity_cost);
     return static_cast<std::uint64_t>(std::min(bought, 0x1p60));
+}
+
+bool Parameters::steps_are_list() const {
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        if (steps[i].after != (i == 0 ? 0U : 1U << (i - 1))) return false;
+    }
+    return true;
+}
+
+bool Parameters::constrains_regions() const {
+    return std::any_of(steps.begin(), steps.end(),
+                       [](const WorkflowStep& step) { return step.constraints.regions != Constraints::all_regions; });
 }
 
 std::uint32_t Parameters::pretrusted() const {

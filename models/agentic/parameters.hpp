@@ -8,14 +8,12 @@
 #include "engine/run_config.hpp"
 #include "engine/sim_time.hpp"
 #include "models/agentic/connectivity/region_matrix.hpp"
+#include "models/agentic/discovery/constraints.hpp"
+#include "models/agentic/tier.hpp"
 
 namespace parley::agentic {
 
 enum class RiskClass : std::uint8_t { low, medium, high };
-
-// Verification tiers: 0 optimistic, 1 reputation, 2 canary, 3 evidence.
-using Tier = std::uint8_t;
-inline constexpr std::size_t tier_count = 4;
 
 // How the quality of honest instances changes.
 enum class DriftKind : std::uint8_t { none, two_state, ou };
@@ -26,13 +24,21 @@ enum class ReputationKind : std::uint8_t { none, beta, eigentrust, sybilrank };
 // Which classes Sybils register descriptors in.
 enum class Targeting : std::uint8_t { popularity, uniform, cells };
 
-// One step of the workflow every requester runs.
+// One step of the workflow every requester runs. A workflow has at most `most_steps`, numbered from 0.
 struct WorkflowStep {
     static constexpr std::int32_t any_class = -1;
     std::int32_t capability_class = any_class;  // or drawn by popularity for each workflow
     RiskClass risk = RiskClass::low;
     bool side_effect = false;
+    std::uint32_t after = 0;  // bit i: starts when step i, among others, has been accepted
+    Constraints constraints = {};
 };
+inline constexpr std::size_t most_steps = 32;
+
+// The mask of all steps.
+inline std::uint32_t mask_of(const std::vector<WorkflowStep>& steps) {
+    return static_cast<std::uint32_t>((std::uint64_t{1} << steps.size()) - 1);
+}
 
 // A capability class given by name, or one of a generated number of classes.
 struct ClassSpec {
@@ -41,9 +47,6 @@ struct ClassSpec {
 };
 
 struct Parameters {
-    static constexpr double no_price_limit = 1e15;
-    static constexpr Duration no_time_limit{1'000'000'000'000'000'000};
-
     std::uint64_t seed = 1;
     SimTime end;
     SimTime warmup;
@@ -98,16 +101,12 @@ struct Parameters {
     double query_spread = 0;
     Duration query_timeout;
     std::uint32_t query_retries = 0;
-    double max_price = no_price_limit;
-    Duration max_time;
-    double min_quality = 0;
-    std::vector<std::uint8_t> allowed_regions;  // empty: all
-    // Whether queries rule out anything by price, time, quality or region.
-    bool has_constraints() const {
-        return max_price < no_price_limit || max_time < no_time_limit || min_quality > 0 || !allowed_regions.empty();
-    }
 
     std::vector<WorkflowStep> steps;
+    // Whether each step comes after the one before it, so that no two are ever served at the same time.
+    bool steps_are_list() const;
+    // Whether any step rules out regions.
+    bool constrains_regions() const;
     Duration deadline;
 
     Duration execution_timeout;

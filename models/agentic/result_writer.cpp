@@ -26,6 +26,7 @@ constexpr std::array counter_texts{
     CounterText{"steps_accepted_good", "steps", "steps accepted with a good result"},
     CounterText{"steps_accepted_bad", "steps", "steps accepted with a bad result"},
     CounterText{"steps_failed", "steps", "steps failed"},
+    CounterText{"steps_dropped", "steps", "running steps dropped because another step of their workflow failed"},
     CounterText{"unsafe_actions", "executions", "bad executions of steps with a side effect"},
     CounterText{"executions_good", "executions", "executions with a good result"},
     CounterText{"executions_bad", "executions", "executions with a bad result"},
@@ -131,8 +132,18 @@ std::vector<Dimension> dimensions() {
     }
     return {{"reason", "1", "why a workflow failed", to_strings(failure_names), {}},
             {"kind", "1", "kind of message; control plane first", to_strings(message_names), {}},
+            {"tier", "1", "tier a step was served at", to_strings(tier_names), {}},
             std::move(bins),
             std::move(trust_bins)};
+}
+
+// What is counted by tier, behind what is counted by kind.
+void add_tier_variables(std::vector<Variable>& variables) {
+    for (const Counter counter : tier_totals) {
+        const CounterText& text = counter_texts[static_cast<std::size_t>(counter)];
+        variables.push_back({std::string(text.name) + "_by_tier", NumberKind::count, text.unit,
+                             std::string(text.long_name) + ", by tier of the step", "tier"});
+    }
 }
 
 Table series_variables() {
@@ -147,6 +158,7 @@ Table series_variables() {
     table.variables.push_back(
         {"messages_lost", NumberKind::count, "messages", "messages lost on their way, by kind", "kind"});
     table.variables.push_back({"messages_dropped", NumberKind::count, "messages", dropped_text, "kind"});
+    add_tier_variables(table.variables);
     table.variables.push_back(
         {"longest_queue", NumberKind::count, "messages", "most requests at one registry shard at once", ""});
     table.variables.push_back(
@@ -203,6 +215,7 @@ std::vector<Variable> summary_variables() {
     variables.push_back(
         {"messages_lost", NumberKind::count, "messages", "messages lost on their way, by kind", "kind"});
     variables.push_back({"messages_dropped", NumberKind::count, "messages", dropped_text, "kind"});
+    add_tier_variables(variables);
     const auto real = [&](std::string name, const char* unit, std::string long_name) {
         variables.push_back({std::move(name), NumberKind::real, unit, std::move(long_name), ""});
     };
@@ -388,6 +401,16 @@ void ResultWriter::check_books() const {
         throw std::logic_error("the books do not balance: " + std::to_string(all_.get(Counter::workflows_started)) +
                                " workflows started, but " + std::to_string(ended) + " ended and " +
                                std::to_string(open) + " are open; this is an error of the program, please report it");
+    }
+    for (std::size_t c = 0; c < tier_counter_count; ++c) {
+        std::uint64_t parts = 0;
+        for (std::size_t tier = 0; tier < tier_count; ++tier) parts += all_.at_tier(c, tier);
+        const std::uint64_t whole = all_.get(tier_totals[c]);
+        if (parts == whole) continue;
+        throw std::logic_error(std::string("the books do not balance: ") +
+                               counter_texts[static_cast<std::size_t>(tier_totals[c])].name + " is " +
+                               std::to_string(whole) + ", but by tier they are " + std::to_string(parts) +
+                               "; this is an error of the program, please report it");
     }
 }
 

@@ -47,7 +47,7 @@ class ResultWriter {
     void write_histograms(SimTime now, const TrustDistribution& trust);
     void sample_levels(const Metrics& sums, const TrustDistribution& trust);
     Row summary() const;
-    // Workflows started = ended + open, or std::logic_error.
+    // Workflows started = ended + open, and wholes = sums over tiers, or std::logic_error.
     void check_books() const;
 
     const Parameters p_;

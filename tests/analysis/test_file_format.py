@@ -44,7 +44,32 @@ def test_xarray_names_dimensions_coordinates_and_units(result, group):
             assert variable.dims == expected[name].axes, name
             assert variable.attrs["units"] == expected[name].units and variable.attrs["long_name"]
         assert set(data.dims) <= set(data.coords)
-        assert {"time", "kind", "reason", "bin", "trust_bin"} >= set(data.dims)
+        assert {"time", "kind", "reason", "tier", "bin", "trust_bin"} >= set(data.dims)
+
+
+def test_xarray_reads_steps_by_tier(result):
+    """risk_aware serves the first, medium-risk step at tier 2 and the second, high-risk one at tier 3."""
+    with xr.open_dataset(result, engine="h5netcdf", group="timeseries") as data:
+        assert data["tier"].dims == ("tier",)
+        assert data["tier"].values.tolist() == ["optimistic", "reputation", "canary", "evidence"]
+        for whole in ("steps_accepted_good", "steps_accepted_bad", "steps_failed", "steps_dropped", "canaries_sent"):
+            parts = data[f"{whole}_by_tier"]
+            assert parts.dims == ("time", "tier")
+            assert (parts.sum("tier") == data[whole]).all()
+            assert (parts.sel(tier=["optimistic", "reputation"]) == 0).all()
+        assert (data["steps_accepted_good_by_tier"].sel(tier=["canary", "evidence"]).sum("time") > 100).all()
+        assert data["steps_dropped"].sum() == 0, "a list has one step at a time"
+        warmup = Run(result).warmup
+        with xr.open_dataset(result, engine="h5netcdf", group="summary") as summary:
+            for name in ("steps_accepted_good_by_tier", "canaries_sent_by_tier"):
+                assert (summary[name] == data[name].sel(time=data["time"] > warmup).sum("time")).all()
+                assert summary[name].sum() > 0
+
+
+def test_a_workflow_of_one_risk_counts_at_its_tier(small_sweep):
+    frame = Run(next((small_sweep / "runs").glob("*tier1*.h5"))).table("steps_accepted_good_by_tier")
+    assert list(frame.columns) == ["optimistic", "reputation", "canary", "evidence"] and frame.columns.name == "tier"
+    assert frame["reputation"].sum() > 100 and frame.drop(columns="reputation").to_numpy().sum() == 0
 
 
 def test_h5py_names_dimensions(result):
@@ -89,6 +114,10 @@ def turn_time_back(file: h5py.File) -> None:
     file["timeseries/time"][5] = 1.0
 
 
+def move_steps(file: h5py.File) -> None:
+    file["timeseries/steps_failed_by_tier"][3, 0] += np.uint64(1)
+
+
 def lose_workflows(file: h5py.File) -> None:
     file["timeseries/workflows_started"][:] += np.uint64(1)
 
@@ -102,6 +131,7 @@ def lose_workflows(file: h5py.File) -> None:
     (add_without_scale, "/timeseries/mine: an axis has no dimension scale"),
     (turn_time_back, "/timeseries/time: the times do not rise"),
     (lose_workflows, "workflows_started is not success"),
+    (move_steps, "steps_failed_by_tier does not add up to steps_failed"),
 ])
 def test_breaches_are_found(changed, capsys, action, problem):
     file = changed(action)

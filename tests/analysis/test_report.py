@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from fake_parley import write_result
@@ -59,6 +60,20 @@ def test_warnings(tmp_path):
     files = [f'{{"file": "{file.name}"}}' for file in sorted(tmp_path.glob("*.h5"))]
     (tmp_path / "manifest.json").write_text('{"points": [' + ", ".join([*files, '{"file": "to_come.h5"}']) + "]}")
     assert any(warning.startswith("1 planned runs have no result") for warning in gather(tmp_path).warnings)
+
+
+def test_the_page_of_one_run_has_its_steps_by_tier(small_sweep, tmp_path):
+    file = next((small_sweep / "runs").glob("*risk_aware*.h5"))
+    [table] = [table for table in gather(file).tables if table.heading == "Steps by tier"]
+    assert [row[0].text for row in table.rows] == ["2 canary", "3 evidence"]
+    column = list(table.columns).index("canaries sent")
+    with h5py.File(file) as result:
+        whole = int(result["summary/canaries_sent"][()])
+    assert sum(row[column].key for row in table.rows) == whole > 0
+    assert "<h2>Steps by tier</h2>" in write_report(file, tmp_path / "one.html").read_text("utf-8")
+    write_result(tmp_path / "without.h5", {"policy.name": "tier1", "run.seed": "1", "peers.count": "100"},
+                 success_rate=0.5, workflows_compromised=0)
+    assert all(table.heading != "Steps by tier" for table in gather(tmp_path / "without.h5").tables)
 
 
 def test_numbers_in_cells():

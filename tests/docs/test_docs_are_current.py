@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -125,7 +126,7 @@ def test_bad_input_gives_the_messages_of_the_guide(tmp_path: Path) -> None:
     messages = example_messages()
     assert len(messages) >= 10
     for arguments, message in messages:
-        answer = subprocess.run([str(BINARY), "run", str(ROOT / "configs" / "paper-sybil.ini"), *arguments.split()],
+        answer = subprocess.run([str(BINARY), "run", str(ROOT / "configs" / "paper-sybil.ini"), *shlex.split(arguments)],
                                 capture_output=True, text=True, check=False, cwd=tmp_path)
         assert answer.returncode == 2, arguments
         assert answer.stderr.strip() == f"parley: {message}"

@@ -30,7 +30,9 @@ CASES = {
     "execution": (CONFIGS / "paper-ttl.ini", FEW, {
         "peers.count": 300, "run.duration": "40s", "run.warmup": "10s", "adversary.fraction": 0.3,
         "policy.name": "cost_aware", "evidence.commit_gate": "true",
-        "drift.kind": "ou", "drift.advertise": "withdraw"}),
+        "drift.kind": "ou", "drift.advertise": "withdraw",
+        "workflow.steps": "a: any/low; b: image_generation/medium after a with max_price 2; c: any/high after a; "
+                          "d: publishing/high/side_effect after b, c"}),
     # Everything else that is in the model: drift, several shards a cell, canaries in parallel, silent Sybils,
     # full queues, evicted ratings, latencies beyond the time-outs.
     "mixed": (CONFIGS / "paper-ttl.ini", FEW, {

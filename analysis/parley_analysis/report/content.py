@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .._hdf5 import Value, read_provenance
+from .._hdf5 import Value, open_result, read_provenance
 from ..policies import FRACTION, POLICY, policy_order
 from ..run import Run
 from ..statistics import paired_differences, summarise
@@ -18,6 +18,7 @@ from .drawings import Drawing, drawings_of_run, drawings_of_sweep
 
 METRICS = ("success_rate", "compromised_rate", "failed_rate", "control_bytes_per_peer_second",
            "discovery_latency_p50", "end_to_end_latency_p99", "trust_auc")
+BY_TIER = ("steps_accepted_good", "steps_accepted_bad", "steps_failed", "steps_dropped", "canaries_sent")
 ENOUGH_SEEDS = 10
 MOST_NAMED = 6      # points that a warning names
 MOST_RUNS = 2000    # rows of the table of runs
@@ -63,7 +64,7 @@ def gather(source: Path) -> Content:
                       _facts(frame, origins), [*run_warnings(frame, origins, source), *seed_warnings(frame, points),
                                                *overlap_warnings(frame, points)],
                       drawings_of_run(Run(frame[FILE].iloc[0])) if len(frame) == 1 else drawings_of_sweep(frame))
-    content.tables = [_summary_of_run(frame)] if len(frame) == 1 else _sweep_tables(frame, points)
+    content.tables = _run_tables(frame) if len(frame) == 1 else _sweep_tables(frame, points)
     content.tables += [_configuration(frame), _provenance(origins)]
     return content
 
@@ -202,6 +203,24 @@ def _runs(frame: pd.DataFrame, metrics: list[str]) -> Table:
              Cell(Path(row[FILE]).name, Path(row[FILE]).name)] for _, row in frame.head(MOST_RUNS).iterrows()]
     note = "" if len(frame) <= MOST_RUNS else f"The first {MOST_RUNS} of {len(frame)} runs."
     return Table("Runs", [*keys, *(_with_unit(frame, name) for name in metrics), "file"], rows, note, folded=True)
+
+
+def _run_tables(frame: pd.DataFrame) -> list[Table]:
+    steps = _steps_by_tier(Run(frame[FILE].iloc[0]))
+    return [_summary_of_run(frame), *([] if steps is None else [steps])]
+
+
+def _steps_by_tier(run: Run) -> Table | None:
+    """None when the result does not have them (another model, an older version)."""
+    with open_result(run.file) as result:
+        if "summary/tier" not in result:
+            return None
+        tiers = result["summary/tier"].asstr()[()]
+        counts = [result[f"summary/{name}_by_tier"][()] for name in BY_TIER]
+    rows = [[Cell(f"{i} {tier}", float(i)), *(value_cell(count[i]) for count in counts)]
+            for i, tier in enumerate(tiers) if any(count[i] > 0 for count in counts)]
+    return Table("Steps by tier", ["tier", *(name.replace("_", " ") for name in BY_TIER)], rows,
+                 "Over the time after the warm-up; tiers that no step was served at are left out.")
 
 
 def _summary_of_run(frame: pd.DataFrame) -> Table:

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "engine/error.hpp"
+#include "models/agentic/text_parts.hpp"
 
 namespace parley::agentic {
 
@@ -14,23 +15,6 @@ namespace {
 
 constexpr const char* key = "network.regions";
 constexpr double longest_ms = 100'000;
-
-std::string_view trimmed(std::string_view text) {
-    constexpr const char* blanks = " \t\r";
-    const std::size_t first = text.find_first_not_of(blanks);
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-    std::vector<std::string_view> parts;
-    for (;;) {
-        const std::size_t end = text.find(separator);
-        parts.push_back(trimmed(text.substr(0, end)));
-        if (end == std::string_view::npos) return parts;
-        text.remove_prefix(end + 1);
-    }
-}
 
 std::string in_quotes(std::string_view text) {
     std::string quotes(1, '"');
@@ -169,16 +153,16 @@ void embed_regions(RunConfig& config, const std::filesystem::path& folder) {
     config.replace_text(key, embedded);
 }
 
-std::vector<std::uint8_t> parse_region_names(const std::string& text, const RegionMatrix& regions) {
+std::vector<std::uint8_t> parse_region_names(std::string_view text, const RegionMatrix& regions,
+                                             const std::string& what, char separator) {
     std::vector<std::uint8_t> places;
-    if (text.empty()) return places;
     if (regions.empty()) {
-        throw InputError("query.regions is set but network.regions is not (there are no regions); set network.regions");
+        throw InputError(what + " is set but network.regions is not (there are no regions); set network.regions");
     }
-    for (const std::string_view name : split(text, ',')) {
+    for (const std::string_view name : split(text, separator)) {
         const auto found = std::find(regions.names().begin(), regions.names().end(), name);
         if (found == regions.names().end()) {
-            throw InputError("query.regions names the region " + in_quotes(name) +
+            throw InputError(what + " names the region " + in_quotes(name) +
                              ", which network.regions does not have; write names of its first line");
         }
         places.push_back(static_cast<std::uint8_t>(found - regions.names().begin()));

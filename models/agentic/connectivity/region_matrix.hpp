@@ -55,7 +55,9 @@ class RegionMatrix {
 // configuration. Throws InputError.
 void embed_regions(RunConfig& config, const std::filesystem::path& folder);
 
-// A list of region names, as places in `regions`. Throws InputError.
-std::vector<std::uint8_t> parse_region_names(const std::string& text, const RegionMatrix& regions);
+// Region names with `separator` between them, as places in `regions`. `what`: the name of the text in messages. Throws
+// InputError.
+std::vector<std::uint8_t> parse_region_names(std::string_view text, const RegionMatrix& regions,
+                                             const std::string& what = "query.regions", char separator = ',');
 
 }  // namespace parley::agentic

@@ -18,6 +18,7 @@ RegistryShard::RegistryShard(std::uint32_t capability_class, const Parameters& p
       ttl_(parameters.ttl),
       forgeable_(parameters.accepts_forgeries()),
       threshold_(static_cast<float>(parameters.threshold)),
+      has_regions_(parameters.constrains_regions()),
       table_(memory),
       entries_(memory),
       embeddings_(parameters.dimension, memory) {
@@ -133,11 +134,9 @@ void RegistryShard::describe(std::uint32_t index, std::uint32_t issuer, Registry
     entry.quality = claim.quality;
     entry.price = claim.price;
     entry.seconds = claim.seconds;
-    const auto& allowed = context.parameters.allowed_regions;
-    if (allowed.empty()) return;
-    const std::uint8_t region = place_of(context.parameters, issuer).region;
-    region_allowed_.resize(embeddings_.size());
-    region_allowed_[index] = std::find(allowed.begin(), allowed.end(), region) != allowed.end();
+    if (!has_regions_) return;
+    regions_.resize(embeddings_.size());
+    regions_[index] = place_of(context.parameters, issuer).region;
 }
 
 void RegistryShard::count_live(const Entry& entry, std::int32_t change) {
@@ -229,13 +228,13 @@ float RegistryShard::claimed_quality(const Entry& entry, const Parameters& param
     return entry.claims_degraded ? static_cast<float>(parameters.degraded_quality) : entry.quality;
 }
 
-bool RegistryShard::is_in_allowed_region(const Entry& entry) const {
-    return region_allowed_.empty() || region_allowed_[static_cast<std::size_t>(&entry - entries_.data())] != 0;
+bool RegistryShard::is_in_allowed_region(const Entry& entry, const Constraints& constraints) const {
+    return !has_regions_ || constraints.allows_region(regions_[static_cast<std::size_t>(&entry - entries_.data())]);
 }
 
-bool RegistryShard::meets_constraints(const Entry& entry, const Parameters& parameters) const {
-    return entry.price <= parameters.max_price && entry.seconds <= parameters.max_time.seconds() &&
-           claimed_quality(entry, parameters) >= parameters.min_quality && is_in_allowed_region(entry);
+bool RegistryShard::meets(const Constraints& constraints, const Entry& entry, const Parameters& parameters) const {
+    return entry.price <= constraints.max_price && entry.seconds <= constraints.max_time.seconds() &&
+           claimed_quality(entry, parameters) >= constraints.min_quality && is_in_allowed_region(entry, constraints);
 }
 
 std::uint8_t RegistryShard::level_of(const Entry& entry) const {
@@ -255,19 +254,22 @@ struct RegistryShard::ConstrainedEntries : KnownEntries {
     static constexpr bool all_eligible = false;
     const RegistryShard& shard;
     const Parameters& parameters;
-    bool eligible(std::uint32_t i) const { return shard.meets_constraints(entries[i], parameters); }
+    const Constraints& constraints;
+    bool eligible(std::uint32_t i) const { return shard.meets(constraints, entries[i], parameters); }
 };
 
-bool RegistryShard::answer(std::uint32_t asker, bool trusted_only, SimTime now, RegistryContext& context) {
+bool RegistryShard::answer(std::uint32_t asker, const Constraints& constraints, bool trusted_only, SimTime now,
+                           RegistryContext& context) {
     const Parameters& parameters = context.parameters;
     expire(now, context.metrics);
     // The asker itself may be among the best: one more than wanted, so that it can be left out. Its entry, and all
     // others, are looked at only when they matter: they are not in the cache.
     const std::size_t wanted = parameters.candidates + 1;
     const std::array query{kernels::MatchQuery{context.intent, trusted_only ? trusted_level : live_level}};
-    if (parameters.has_constraints()) {
-        kernels::top_matches(embeddings_, query, wanted, ConstrainedEntries{{{}, entries_}, *this, parameters},
-                             context.scratch, context.matches);
+    if (constraints.any()) {
+        kernels::top_matches(embeddings_, query, wanted,
+                             ConstrainedEntries{{{}, entries_}, *this, parameters, constraints}, context.scratch,
+                             context.matches);
     } else {
         kernels::top_matches(embeddings_, query, wanted, KnownEntries{{}, entries_}, context.scratch, context.matches);
     }
@@ -287,13 +289,14 @@ bool RegistryShard::answer(std::uint32_t asker, bool trusted_only, SimTime now, 
         any_forged |= holders_[match.entry].address != peer_of(parameters_, entry.peer);
     }
     if (!any_forged) context.addresses.clear();
-    return trusted_only && context.answer.empty() && trust_removes_any(asker, parameters);
+    return trusted_only && context.answer.empty() && trust_removes_any(asker, constraints, parameters);
 }
 
-bool RegistryShard::trust_removes_any(std::uint32_t asker, const Parameters& parameters) const {
+bool RegistryShard::trust_removes_any(std::uint32_t asker, const Constraints& constraints,
+                                      const Parameters& parameters) const {
     return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& entry) {
         return entry.live && entry.peer != asker && level_of(entry) < trusted_level &&
-               meets_constraints(entry, parameters);
+               meets(constraints, entry, parameters);
     });
 }
 

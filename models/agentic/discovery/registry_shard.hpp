@@ -51,11 +51,12 @@ class RegistryShard {
     // peer replaces it. Only where forged entries are possible; those the registry rejects never come here.
     void accept(const RegisterDescriptor& descriptor, std::uint32_t sender, SimTime now, RegistryContext& context);
 
-    // The K best live entries that meet the constraints, best first (ties: lower peer id), in context.answer, with
+    // The K best live entries that meet `constraints`, best first (ties: lower peer id), in context.answer, with
     // their addresses if need be.
     // `trusted_only`: of those whose published trust is at least the policy's threshold. Returns whether the answer is
     // empty because of that.
-    bool answer(std::uint32_t asker, bool trusted_only, SimTime now, RegistryContext& context);
+    bool answer(std::uint32_t asker, const Constraints& constraints, bool trusted_only, SimTime now,
+                RegistryContext& context);
 
     // FIFO single server: takes the next request at `now` for `service`; returns when it is done.
     SimTime serve(SimTime now, Duration service, Metrics& metrics);
@@ -126,10 +127,10 @@ class RegistryShard {
     std::uint64_t forged_entries() const;
     void count_live(const Entry& entry, std::int32_t change);
     void grow_table();
-    bool is_in_allowed_region(const Entry& entry) const;
-    bool meets_constraints(const Entry& entry, const Parameters& parameters) const;
+    bool is_in_allowed_region(const Entry& entry, const Constraints& constraints) const;
+    bool meets(const Constraints& constraints, const Entry& entry, const Parameters& parameters) const;
     float claimed_quality(const Entry& entry, const Parameters& parameters) const;
-    bool trust_removes_any(std::uint32_t asker, const Parameters& parameters) const;
+    bool trust_removes_any(std::uint32_t asker, const Constraints& constraints, const Parameters& parameters) const;
 
     const Parameters& parameters_;
     std::uint32_t class_;
@@ -141,12 +142,13 @@ class RegistryShard {
     Duration ttl_;
     bool forgeable_;                         // entries may be forged
     float threshold_;                        // of the policy: which trust suffices
+    bool has_regions_;                       // some step rules out regions
     std::pmr::vector<std::uint32_t> table_;  // open addressing by hash of the peer: tagged entry indices
     std::pmr::vector<Entry> entries_;
-    std::vector<DriftCursor> drift_;            // parallel to entries_, only with drift
-    std::vector<ChurnCursor> churn_;            // the same, only with churn
-    std::vector<std::uint8_t> region_allowed_;  // the same, only with query.regions
-    std::vector<Holder> holders_;               // the same, only where entries may be forged
+    std::vector<DriftCursor> drift_;     // parallel to entries_, only with drift
+    std::vector<ChurnCursor> churn_;     // the same, only with churn
+    std::vector<std::uint8_t> regions_;  // the same, only if a step rules out regions
+    std::vector<Holder> holders_;        // the same, only where entries may be forged
     kernels::MatchIndex embeddings_;
     std::vector<SimTime> departures_;  // of requests in service or waiting, oldest first from first_departure_
     std::size_t first_departure_ = 0;

@@ -29,22 +29,33 @@ void Requester::schedule_arrival(AgenticContext& context, const Peer& peer, std:
 }
 
 void Requester::start_workflow(AgenticContext& context, Peer& peer) {
+    const std::uint32_t number = peer.workflows_started++;
+    metrics_.add(Counter::workflows_started);
+    ++open_workflows_;
+    for (std::size_t step = 0; step < p_.steps.size(); ++step) {
+        if (p_.steps[step].after != 0) continue;
+        Workflow& workflow = open_record(peer);
+        workflow.number = number;
+        workflow.step = static_cast<std::uint8_t>(step);
+        workflow.started = context.now();
+        begin_step(context, peer, workflow);
+    }
+    schedule_arrival(context, peer);
+}
+
+Workflow& Requester::open_record(Peer& peer) {
     const std::uint32_t index = pool_.take();
     Workflow& workflow = pool_.at(index);
     workflow = Workflow{};
     workflow.next = peer.open_workflows;
-    workflow.number = peer.workflows_started++;
-    workflow.started = context.now();
     peer.open_workflows = index;
-    metrics_.add(Counter::workflows_started);
-    begin_step(context, peer, workflow);
-    schedule_arrival(context, peer);
+    return workflow;
 }
 
 Workflow* Requester::find(const Peer& peer, std::uint32_t number, std::uint8_t step) {
     for (std::uint32_t index = peer.open_workflows; index != WorkflowPool::end;) {
         Workflow& workflow = pool_.at(index);
-        if (workflow.number == number) return workflow.step == step ? &workflow : nullptr;
+        if (workflow.number == number && workflow.step == step) return &workflow;
         index = workflow.next;
     }
     return nullptr;
@@ -255,7 +266,7 @@ void Requester::send_canaries(AgenticContext& context, Workflow& workflow, std::
             network_.post(context, to.peer, EventKind::canary_request, MessageKind::canary_request,
                           message_size::canary_request, request);
         }
-        metrics_.add(Counter::canaries_sent, p_.canary_count);
+        metrics_.add_at_tier(TierCounter::canaries_sent, workflow.tier, p_.canary_count);
     }
     workflow.phase = Phase::canary;
     workflow.phase_began = context.now();
@@ -406,20 +417,70 @@ void Requester::feedback(AgenticContext& context, Peer& peer, const Workflow& wo
 
 void Requester::accept(AgenticContext& context, Peer& peer, Workflow& workflow, bool good) {
     feedback(context, peer, workflow, pool_.ranked(workflow)[workflow.rank].peer, true);
-    metrics_.add(good ? Counter::steps_accepted_good : Counter::steps_accepted_bad);
-    workflow.tainted |= !good;
-    if (++workflow.step < p_.steps.size()) return begin_step(context, peer, workflow);
-    metrics_.add(workflow.tainted ? Counter::workflows_compromised : Counter::workflows_success);
-    metrics_.add_latency(Latency::end_to_end, context.now() - workflow.started);
+    metrics_.add_at_tier(good ? TierCounter::steps_accepted_good : TierCounter::steps_accepted_bad, workflow.tier);
+    note_acceptance(peer, workflow, good);
+    const Workflow done = workflow;
+    Workflow* record = &workflow;  // for the first of the steps that begin now; further ones get their own
+    for (std::size_t step = 0; step < p_.steps.size(); ++step) {
+        if (!begins_after(done.step, done.accepted, p_.steps[step])) continue;
+        if (record == nullptr) {
+            record = &open_record(peer);
+            record->number = done.number;
+            record->started = done.started;
+            record->accepted = done.accepted;
+            record->tainted = done.tainted;
+        }
+        record->step = static_cast<std::uint8_t>(step);
+        begin_step(context, peer, *record);
+        record = nullptr;
+    }
+    if (record == nullptr) return;
     close(peer, workflow);
+    if (done.accepted != all_steps_) return;  // others are running
+    metrics_.add(done.tainted ? Counter::workflows_compromised : Counter::workflows_success);
+    metrics_.add_latency(Latency::end_to_end, context.now() - done.started);
+    --open_workflows_;
 }
 
-void Requester::fail(Peer& peer, Workflow& workflow, Failure reason) {
-    metrics_.add(Counter::steps_failed);
+// In all records of the workflow.
+void Requester::note_acceptance(const Peer& peer, Workflow& workflow, bool good) {
+    const std::uint32_t accepted = workflow.accepted | 1U << workflow.step;
+    const bool tainted = workflow.tainted || !good;
+    const std::uint32_t number = workflow.number;
+    workflow.accepted = accepted;
+    workflow.tainted = tainted;
+    if (one_at_a_time_) return;
+    for (std::uint32_t index = peer.open_workflows; index != WorkflowPool::end; index = pool_.at(index).next) {
+        Workflow& other = pool_.at(index);
+        if (other.number != number) continue;
+        other.accepted = accepted;
+        other.tainted = tainted;
+    }
+}
+
+void Requester::fail(Peer& peer, const Workflow& workflow, Failure reason) {
+    metrics_.add_at_tier(TierCounter::steps_failed, workflow.tier);
     metrics_.add(Counter::workflows_failed);
     metrics_.add_failure(reason);
     if (workflow.tainted) metrics_.add(Counter::workflows_tainted);
+    const std::uint32_t number = workflow.number;
     close(peer, workflow);
+    --open_workflows_;
+    if (!one_at_a_time_) drop_steps(peer, number);
+}
+
+void Requester::drop_steps(Peer& peer, std::uint32_t number) {
+    for (std::uint32_t* link = &peer.open_workflows; *link != WorkflowPool::end;) {
+        const std::uint32_t index = *link;
+        Workflow& workflow = pool_.at(index);
+        if (workflow.number != number) {
+            link = &workflow.next;
+            continue;
+        }
+        metrics_.add_at_tier(TierCounter::steps_dropped, workflow.tier);
+        *link = workflow.next;
+        pool_.give_back(index);
+    }
 }
 
 void Requester::leave(Peer& peer) {
@@ -448,17 +509,17 @@ void Requester::set_wake(AgenticContext& context, Peer& peer, SimTime at) {
 void Requester::on_wake(AgenticContext& context, Peer& peer) {
     if (context.now() != peer.wake_at) return context.discount_event();  // superseded by an earlier timer
     peer.wake_at = never;
-    due_numbers_.clear();
+    due_.clear();
     for (std::uint32_t index = peer.open_workflows; index != WorkflowPool::end; index = pool_.at(index).next) {
         const Workflow& workflow = pool_.at(index);
-        if (std::min(workflow.due, workflow.started + p_.deadline) <= context.now())
-            due_numbers_.push_back(workflow.number);
+        if (std::min(workflow.due, workflow.started + p_.deadline) <= context.now()) {
+            due_.push_back({workflow.number, workflow.step});
+        }
     }
-    if (due_numbers_.empty()) context.discount_event();
-    for (const std::uint32_t number : due_numbers_) {
-        std::uint32_t index = peer.open_workflows;
-        while (pool_.at(index).number != number) index = pool_.at(index).next;
-        on_due(context, peer, pool_.at(index));
+    if (due_.empty()) context.discount_event();
+    for (const StepName& name : due_) {
+        Workflow* workflow = find(peer, name.workflow, name.step);
+        if (workflow != nullptr) on_due(context, peer, *workflow);  // else dropped with another of them
     }
     SimTime earliest = never;
     for (std::uint32_t index = peer.open_workflows; index != WorkflowPool::end; index = pool_.at(index).next) {

@@ -1,4 +1,5 @@
-// A peer as requester: the life of one workflow, step by step, as a state machine.
+// A peer as requester: the life of the steps of its workflows, as a state machine. A step begins when all it comes
+// after have been accepted; steps that do not wait for each other are served at the same time.
 //
 //   begin_step --query--> discovering --candidates--> rank_candidates --> try_next
 //     discovering: no answer within query.timeout -> the query is sent again, `retries` times, then discovery_failed
@@ -10,7 +11,9 @@
 //   accepted evidence of a gated side effect -> committing: one more round trip, then accepted
 //   a bad result that is noticed, or rejected evidence -> blame, after_failure
 //   after_failure: tiers 0, 1 -> the workflow fails; tiers 2, 3 -> try_next, up to max_attempts delegations
-//   accepted -> praise, next step, or the workflow ends: success, or compromised when an accepted result was bad
+//   accepted -> praise, then the steps that waited for this one alone; after the last one the workflow ends: success,
+//     or compromised when an accepted result was bad
+//   a step fails -> so does the workflow; its other running steps are dropped, nobody is blamed for them
 //   deadline: the workflow fails, nobody is blamed
 //
 // One Wake timer a peer covers all time-outs of its workflows: it is set for the earliest of them.
@@ -31,6 +34,12 @@
 
 namespace parley::agentic {
 
+// A running step of a requester.
+struct StepName {
+    std::uint32_t workflow;
+    std::uint8_t step;
+};
+
 class Requester {
    public:
     // `first_shard`, `first_account`: entity ids.
@@ -43,6 +52,8 @@ class Requester {
           pool_(parameters),
           reputation_(parameters),
           policy_(make_policy(parameters)),
+          all_steps_(mask_of(parameters.steps)),
+          one_at_a_time_(parameters.steps_are_list()),
           first_shard_(first_shard),
           first_account_(first_account) {}
 
@@ -67,7 +78,8 @@ class Requester {
         if (reputation) reputation_.prefetch(peer.reputation);
     }
 
-    std::uint64_t open_workflows() const { return pool_.open(); }
+    // Workflows, however many of their steps are running.
+    std::uint64_t open_workflows() const { return open_workflows_; }
 
    private:
     const WorkflowStep& step_of(const Workflow& workflow) const { return p_.steps[workflow.step]; }
@@ -78,6 +90,8 @@ class Requester {
     Workflow* find(const Peer& peer, const TaskName& name, Phase phase);
     Workflow* find(const Peer& peer, std::uint32_t number, std::uint8_t step);
 
+    // A new record in the peer's list.
+    Workflow& open_record(Peer& peer);
     void begin_step(AgenticContext& context, Peer& peer, Workflow& workflow);
     void send_queries(AgenticContext& context, const Workflow& workflow);
     void shards_to_ask(AgenticContext& context, const Workflow& workflow, std::vector<std::uint32_t>& shards) const;
@@ -105,9 +119,17 @@ class Requester {
     SideEffect side_effect_of(const Workflow& workflow) const;
     void send_commit(AgenticContext& context, Peer& peer, Workflow& workflow);
     void accept(AgenticContext& context, Peer& peer, Workflow& workflow, bool good);
+    void note_acceptance(const Peer& peer, Workflow& workflow, bool good);
+    // Whether a step is to begin now that `last`, and all in `accepted`, have been accepted.
+    static bool begins_after(std::uint32_t last, std::uint32_t accepted, const WorkflowStep& step) {
+        return (step.after >> last & 1U) != 0 && (step.after & ~accepted) == 0;
+    }
     void after_failure(AgenticContext& context, Peer& peer, Workflow& workflow, Failure failure);
     void feedback(AgenticContext& context, Peer& peer, const Workflow& workflow, std::uint32_t about, bool good);
-    void fail(Peer& peer, Workflow& workflow, Failure reason);
+    void fail(Peer& peer, const Workflow& workflow, Failure reason);
+    // Drops what is left of a failed workflow: all its running steps.
+    void drop_steps(Peer& peer, std::uint32_t number);
+    // Takes one record out of the peer's list.
     void close(Peer& peer, const Workflow& workflow);
     void on_due(AgenticContext& context, Peer& peer, Workflow& workflow);
     void on_canary_timeout(AgenticContext& context, Peer& peer, Workflow& workflow);
@@ -120,12 +142,15 @@ class Requester {
     WorkflowPool pool_;
     LocalReputation reputation_;
     std::unique_ptr<const Policy> policy_;
+    const std::uint32_t all_steps_;  // mask
+    const bool one_at_a_time_;       // no workflow ever has two records
+    std::uint64_t open_workflows_ = 0;
     std::uint32_t first_shard_;
     std::uint32_t first_account_;
     // scratch space
     std::vector<ValuedCandidate> valued_;
     std::vector<std::uint32_t> asked_;
-    std::vector<std::uint32_t> due_numbers_;
+    std::vector<StepName> due_;
 };
 
 }  // namespace parley::agentic

@@ -1,4 +1,4 @@
-// An open workflow of a requester, and the pool it lives in.
+// The running steps of open workflows, and the pool they live in.
 #pragma once
 
 #include <cstdint>
@@ -38,18 +38,21 @@ struct StolenNames {
     StolenName* names() { return reinterpret_cast<StolenName*>(this + 1); }
 };
 
+// A running step of an open workflow. Those of one workflow have equal `number`, `started`, `accepted` and `tainted`;
+// its step names a record, in messages too. A step that has been accepted leaves its record to one that waited for it.
 struct Workflow {
     std::uint32_t next;    // in the list of its requester
     std::uint32_t number;  // of its requester
-    SimTime started;
-    SimTime due;          // when the phase times out or completes
-    SimTime phase_began;  // first query, canary, delegation
+    SimTime started;       // the workflow
+    SimTime due;           // when the phase times out or completes
+    SimTime phase_began;   // first query, canary, delegation
     SimTime canaries_due;
+    std::uint32_t accepted;  // bit i: step i of the workflow
     std::uint16_t capability_class;
     std::uint8_t step;
     Phase phase;
     Tier tier;
-    bool tainted;           // an accepted step was bad
+    bool tainted;           // an accepted step of the workflow was bad
     bool result_good;       // of the evidence being checked, or the execution being committed
     bool removed_by_trust;  // the registry said so
     Failure last_failure;   // why the last candidate was dropped
@@ -60,8 +63,9 @@ struct Workflow {
     std::uint8_t candidates;
     std::uint8_t merged;  // candidates merged from several shards
 };
+static_assert(sizeof(Workflow) <= 64, "with eight candidates it fills two cache lines");
 
-// Workflow records of a partition; each is followed by its candidates.
+// Workflow records of a partition, one a running step; each is followed by its candidates.
 class WorkflowPool {
    public:
     static constexpr std::uint32_t end = UINT32_MAX;
@@ -94,7 +98,6 @@ class WorkflowPool {
     }
 
     std::uint32_t take() {
-        ++open_;
         if (!free_.empty()) {
             const std::uint32_t index = free_.back();
             free_.pop_back();
@@ -104,11 +107,7 @@ class WorkflowPool {
             chunks_.push_back(static_cast<std::byte*>(memory_.allocate(records_a_chunk * stride_, 64)));
         return next_++;
     }
-    void give_back(std::uint32_t index) {
-        --open_;
-        free_.push_back(index);
-    }
-    std::uint64_t open() const { return open_; }
+    void give_back(std::uint32_t index) { free_.push_back(index); }
 
    private:
     static constexpr std::size_t records_a_chunk = 512;
@@ -126,7 +125,6 @@ class WorkflowPool {
     std::vector<std::byte*> chunks_;
     std::vector<std::uint32_t> free_;
     std::uint32_t next_ = 0;
-    std::uint64_t open_ = 0;
 };
 
 }  // namespace parley::agentic

@@ -74,7 +74,8 @@ TEST(RegionMatrix, RefusesABadTextAndNamesLineAndColumn) {
 TEST(RegionMatrix, GivesTheNamesOfAQueryTheirPlaces) {
     const RegionMatrix regions(two_regions, "r.csv");
     EXPECT_EQ(parse_region_names("EU, NA", regions), (std::vector<std::uint8_t>{1, 0}));
-    EXPECT_TRUE(parse_region_names("", regions).empty());
+    EXPECT_EQ(parse_region_names("NA + EU", regions, "test", '+'), (std::vector<std::uint8_t>{0, 1}));
+    EXPECT_THROW(parse_region_names("", regions), InputError);
     EXPECT_THROW(parse_region_names("EU, MARS", regions), InputError);
     EXPECT_THROW(parse_region_names("EU", RegionMatrix()), InputError);
 }

@@ -59,7 +59,7 @@ struct World {
     std::vector<std::uint32_t> ask_with(const std::vector<float>& intent, std::uint32_t asker, std::int64_t now,
                                         bool trusted_only = false) {
         context.intent = intent;
-        removed_by_trust = shard.answer(asker, trusted_only, SimTime{now}, context);
+        removed_by_trust = shard.answer(asker, parameters.steps[0].constraints, trusted_only, SimTime{now}, context);
         std::vector<std::uint32_t> peers;
         for (const Candidate& candidate : context.answer) peers.push_back(candidate.peer);
         return peers;
@@ -185,8 +185,9 @@ Peers brute_force(const World& world, const Peers& registered, const std::vector
         const bool sybil = world.sybils.contains(peer);
         const Claim claim = world.instances.claim(peer, sybil, 0);
         const Parameters& p = world.parameters;
-        if (peer == asker || trust[peer] < min_trust || claim.price > p.max_price ||
-            claim.seconds > p.max_time.seconds() || claim.quality < p.min_quality) {
+        const Constraints& constraints = p.steps[0].constraints;
+        if (peer == asker || trust[peer] < min_trust || claim.price > constraints.max_price ||
+            claim.seconds > constraints.max_time.seconds() || claim.quality < constraints.min_quality) {
             continue;
         }
         std::vector<float> embedding(p.dimension);
@@ -238,6 +239,12 @@ TEST(RegistryShard, AnswersWithTheKBestMatches) {
 TEST(RegistryShard, AnswersWithTheKBestAmongThoseThatMeetTheConstraints) {
     expect_best_candidates({"peers.count=500", "adversary.fraction=0.3", "query.max_price=0.9", "query.max_time=2500ms",
                             "query.min_quality=0.85"},
+                           500, 1.0);
+}
+
+TEST(RegistryShard, TakesTheConstraintsOfTheStepOverThoseOfQueries) {
+    expect_best_candidates({"peers.count=500", "adversary.fraction=0.3", "query.max_price=0.1", "query.min_quality=0.5",
+                            "workflow.steps=a: any/low with max_price 1.2, min_quality 0.9"},
                            500, 1.0);
 }
 

@@ -1,9 +1,9 @@
-// The lists of classes and steps that a configuration writes as text, and every way to get them wrong.
+// The lists of classes that a configuration writes as text, and every way to get them wrong.
 #include "models/agentic/text_lists.hpp"
 
 #include <gtest/gtest.h>
 
-#include <functional>
+#include "expect_refusal.hpp"
 
 namespace parley::agentic {
 namespace {
@@ -13,20 +13,6 @@ constexpr Duration generated_median{3'000'000'000};
 std::vector<ClassSpec> classes_of(const std::string& text) {
     bool generated = false;
     return parse_classes(text, generated_median, generated);
-}
-
-const std::vector<ClassSpec> two_classes{{"image", Duration{1}}, {"publish", Duration{1}}};
-
-// The InputError of `action` has all these parts.
-void expect_refusal(const std::function<void()>& action, const std::vector<std::string>& parts) {
-    try {
-        action();
-        ADD_FAILURE() << "no InputError; wanted one with " << parts.front();
-    } catch (const InputError& error) {
-        for (const std::string& part : parts) {
-            EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what() << " lacks " << part;
-        }
-    }
 }
 
 TEST(ParseClasses, ReadsNamesAndMedians) {
@@ -86,44 +72,6 @@ TEST(ParseClasses, RefusesAMedianThatIsNoDuration) {
 
 TEST(ParseClasses, RefusesAMedianOfZero) {
     expect_refusal([&] { classes_of("a:0s"); }, {"capability.classes", "a", "above 0"});
-}
-
-TEST(ParseSteps, ReadsClassRiskAndSideEffect) {
-    const auto steps = parse_steps("image/low, publish/medium , any/high/side_effect", two_classes);
-    ASSERT_EQ(steps.size(), 3U);
-    EXPECT_EQ(steps[0].capability_class, 0);
-    EXPECT_EQ(steps[0].risk, RiskClass::low);
-    EXPECT_FALSE(steps[0].side_effect);
-    EXPECT_EQ(steps[1].capability_class, 1);
-    EXPECT_EQ(steps[1].risk, RiskClass::medium);
-    EXPECT_EQ(steps[2].capability_class, WorkflowStep::any_class);
-    EXPECT_EQ(steps[2].risk, RiskClass::high);
-    EXPECT_TRUE(steps[2].side_effect);
-}
-
-TEST(ParseSteps, RefusesAnItemOfAnotherForm) {
-    for (const char* text :
-         {"image", "", "image/low,", "image/low/side_effects", "image/low/side_effect/x", "image/low/"}) {
-        expect_refusal([&] { parse_steps(text, two_classes); }, {"workflow.steps", "CLASS/RISK"});
-    }
-}
-
-TEST(ParseSteps, RefusesAnUnknownRisk) {
-    expect_refusal([&] { parse_steps("image/low, publish/severe", two_classes); },
-                   {"workflow.steps", "severe", "publish/severe", "low, medium or high"});
-    expect_refusal([&] { parse_steps("image/", two_classes); }, {"workflow.steps", "risk"});
-}
-
-TEST(ParseSteps, RefusesAnUnknownClass) {
-    expect_refusal([&] { parse_steps("video/low", two_classes); }, {"workflow.steps", "video", "capability.classes"});
-    expect_refusal([&] { parse_steps("/low", two_classes); }, {"workflow.steps"});
-}
-
-TEST(ParseSteps, RefusesMoreThanThirtyTwoSteps) {
-    std::string text = "image/low";
-    for (int i = 1; i < 32; ++i) text += ", image/low";
-    EXPECT_EQ(parse_steps(text, two_classes).size(), 32U);
-    expect_refusal([&] { parse_steps(text + ", image/low", two_classes); }, {"workflow.steps", "32"});
 }
 
 }  // namespace
