@@ -28,11 +28,11 @@ struct RegistryContext {
     Metrics& metrics;
     std::vector<float> intent = {};
     std::vector<Candidate> answer = {};
-    std::vector<std::uint32_t> addresses = {};  // of the answer, if one of them is not the name
-    std::uint64_t poisoned = 0;                 // of the answer
-    std::uint64_t swept = 0;                    // entries, by all queries so far: what they cost
+    std::uint64_t poisoned = 0;  // of the answer
+    std::uint64_t swept = 0;     // entries, by all queries so far: what they cost
     kernels::MatchScratch scratch = {};
     std::array<std::vector<kernels::Match>, 1> matches = {};  // a list a query
+    std::vector<std::uint32_t> addresses = {};                // of the answer, if one of them is not the name
 };
 
 class RegistryShard {

@@ -193,7 +193,7 @@ TEST(ReputationService, TellsTheShardsThatHoldAPeersDescriptors) {
         for (std::uint32_t c = 0; c < 2; ++c) {
             const std::uint32_t id = world.model.first_shard() + world.model.catalogue().shard_of(7, c);
             RegistryShard& shard = world.states[world.directory.partition_of(EntityId{id})]->shard(id);
-            shard.accept({7, false, 0, 0, 0}, SimTime{0}, context);
+            shard.accept({7, false, false, 0, 0}, 7, SimTime{0}, context);
             const auto prototype = world.model.catalogue().prototype(c);
             context.intent.assign(prototype.begin(), prototype.end());
             EXPECT_FALSE(shard.answer(0, false, SimTime{1}, context));
