@@ -34,7 +34,7 @@ namespace {
 
 using namespace hdf5;  // the names of the objects this file is about
 
-constexpr int schema_version = 3;
+constexpr int schema_version = 4;
 constexpr hsize_t value_bytes = 8;              // both kinds of numbers
 constexpr hsize_t compressed_from = 32;         // dimensions of at least this size are deflated
 constexpr hsize_t compressed_chunk = 32 << 10;  // bytes; a table commits as many rows as fit

@@ -6,6 +6,7 @@
 
 #include "engine/distributions.hpp"
 #include "engine/population.hpp"
+#include "models/agentic/adversary/sybil_actions.hpp"
 #include "models/agentic/message_sizes.hpp"
 #include "models/agentic/result_writer.hpp"
 
@@ -36,7 +37,7 @@ AgenticState::AgenticState(const AgenticModel& model, const EntityDirectory& dir
       shard_range_(directory.range(partition, shard_kind)),
       registry_{p_, model.catalogue(), model.instances(), model.sybils(), metrics_},
       account_range_(directory.range(partition, account_kind)),
-      accounts_(p_, account_range_.size()),
+      accounts_(p_, {account_range_.begin - model.first_account(), account_range_.end - model.first_account()}),
       reputation_(p_, directory.range(partition, peer_kind)) {
     shards_.reserve(shard_range_.size());
     for (std::uint32_t id = shard_range_.begin; id < shard_range_.end; ++id) {
@@ -86,7 +87,9 @@ void AgenticState::start(AgenticContext& context) {
     if (!peers_.range().contains(context.self().value)) return;
     peers_.schedule_refreshes(context);
     const Peer& peer = peers_.at(context.self().value);
-    if (peer.behaviour == Behaviour::honest) requester_.schedule_arrival(context, peer);
+    if (peer.behaviour == Behaviour::honest) return requester_.schedule_arrival(context, peer);
+    SybilActions actions(context, network_, model_.first_account());
+    model_.adversary().on_start({context.self().value, peer.behaviour, context.now()}, actions);
 }
 
 void AgenticState::handle(AgenticContext& context, const Event& event) {
@@ -126,6 +129,10 @@ void AgenticState::handle_peer(AgenticContext& context, const Event& event) {
         case EventKind::canary_response:
             return requester_.on_canary_response(context, peer, event.payload<CanaryResponse>(), event.sender().value);
         case EventKind::delegate:
+            if (peer.behaviour != Behaviour::honest) {
+                SybilActions actions(context, network_, model_.first_account());
+                model_.adversary().on_delegate({self, peer.behaviour, context.now()}, event.sender().value, actions);
+            }
             return provider_.on_delegate(context, peers_.view(self), event.payload<Delegate>(), event.sender().value);
         case EventKind::result:
             return requester_.on_result(context, peer, event.payload<Result>());
@@ -135,6 +142,11 @@ void AgenticState::handle_peer(AgenticContext& context, const Event& event) {
             return requester_.on_committed(context, peer, event.payload<Committed>());
         case EventKind::busy:
             return requester_.on_busy(context, peer, event.payload<Busy>());
+        case EventKind::sybil_timer: {
+            SybilActions actions(context, network_, model_.first_account());
+            return model_.adversary().on_timer({self, peer.behaviour, context.now()}, event.payload<SybilTimer>(),
+                                               actions);
+        }
         default:
             throw std::logic_error("a peer got an event of kind " + std::to_string(event.kind()));
     }
@@ -170,6 +182,7 @@ void AgenticState::on_query(AgenticContext& context, const Event& event) {
 
 void AgenticState::count_levels(SimTime now) {
     for (RegistryShard& each : shards_) each.count_levels(now, p_, metrics_);
+    metrics_.add(Counter::attack_edges, accounts_.attack_edges());
     metrics_.add(Counter::open_workflows, requester_.open_workflows());
 }
 

@@ -26,6 +26,8 @@ enum class EventKind : std::uint16_t {
     // between peers, under the commit gate
     commit,
     committed,
+    // timer of a Sybil: adversary/strategy.hpp
+    sybil_timer,
 };
 
 constexpr std::uint16_t code(EventKind kind) { return static_cast<std::uint16_t>(kind); }

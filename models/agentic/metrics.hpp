@@ -74,6 +74,8 @@ enum class Counter : std::uint8_t {
     evidence_rejected,
     evidence_false_rejected,
     reports_counted,
+    false_praise_sent,
+    false_blame_sent,
     signatures_made,
     signatures_verified,
     // levels at the end of the interval
@@ -83,6 +85,7 @@ enum class Counter : std::uint8_t {
     stale_entries,         // live honest entries whose claim is no longer true
     stale_nominal_claims,  // of these, those that claim nominal
     poisoned_entries,
+    attack_edges,
     open_workflows,
 };
 inline constexpr std::size_t counter_count = static_cast<std::size_t>(Counter::open_workflows) + 1;

@@ -209,6 +209,10 @@ void add_adversary_parameters(TableWriter& table) {
     table.duration("adversary.off", "60s", 1e-3, 1e9, "How long it then is malicious.");
     table.real("adversary.canary_recognition", "0", "", 0, 1,
                "Probability that a Sybil recognises a canary, which it then passes.");
+    table.real("adversary.praise_rate", "0", "1/s", 0, 1,
+               "Rate at which a Sybil sends positive reports, each on another Sybil (Poisson); 0: none.");
+    table.flag("adversary.badmouth", "false",
+               "A Sybil sends a negative report on every requester that delegates to it.");
     table.real("adversary.claim_quantile", "0.1", "", 1e-6, 0.999999,
                "Quantile of honest prices and times that Sybils claim.");
 }
@@ -370,6 +374,8 @@ void read_adversary(const RunConfig& config, Parameters& p) {
     p.onoff_on = config.duration("adversary.on");
     p.onoff_off = config.duration("adversary.off");
     p.canary_recognition = config.real("adversary.canary_recognition");
+    p.praise_rate = config.real("adversary.praise_rate");
+    p.badmouth = config.flag("adversary.badmouth");
     p.targeting = read_targeting(config.text("adversary.targeting"));
     p.cells = parse_cells(config.text("adversary.cells"), p.classes);
 }

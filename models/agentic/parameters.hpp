@@ -170,6 +170,8 @@ struct Parameters {
     Duration onoff_on;
     Duration onoff_off;
     double canary_recognition = 0;
+    double praise_rate = 0;  // per second and Sybil
+    bool badmouth = false;
     double adversary_budget = 0;  // 0: none, sybil_fraction counts
     double adversary_reserve = 0;
     double identity_cost = 0;

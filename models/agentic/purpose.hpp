@@ -38,6 +38,8 @@ enum class Purpose : std::uint32_t {
     onoff_phase,        // item: 0
     sybil_targets,      // item: 0
     drift_ou,           // item: number of the grid step; variant: class
+    praise_time,        // item: number of the praise
+    praised,            // item: number of the praise
 };
 
 // `variant` splits a purpose further.

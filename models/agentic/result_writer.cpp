@@ -43,6 +43,8 @@ constexpr std::array counter_texts{
     CounterText{"evidence_rejected", "packages", "evidence packages rejected"},
     CounterText{"evidence_false_rejected", "packages", "evidence packages of good results rejected"},
     CounterText{"reports_counted", "reports", "reports received by the reputation service"},
+    CounterText{"false_praise_sent", "reports", "positive reports that colluding Sybils sent on each other"},
+    CounterText{"false_blame_sent", "reports", "negative reports that colluding Sybils sent on requesters"},
     CounterText{"signatures_made", "signatures", "signatures made"},
     CounterText{"signatures_verified", "signatures", "signatures verified"},
     CounterText{"live_entries", "entries", "live registry entries at the end of the interval"},
@@ -51,6 +53,7 @@ constexpr std::array counter_texts{
     CounterText{"stale_entries", "entries", "live honest entries whose claim is no longer true"},
     CounterText{"stale_nominal_claims", "entries", "live honest entries that claim the nominal state and are degraded"},
     CounterText{"poisoned_entries", "entries", "live registry entries of Sybils at the end of the interval"},
+    CounterText{"attack_edges", "edges", "pairs of an honest rater and a Sybil with more good than bad reports"},
     CounterText{"open_workflows", "workflows", "workflows open at the end of the interval"},
 };
 static_assert(counter_texts.size() == counter_count);
@@ -65,13 +68,14 @@ static_assert(TrustDistribution::bins % stored_trust_bins == 0);
 enum TableIndex : std::size_t { series_table, histogram_table, execution_table };
 
 constexpr std::array summary_counters{
-    Counter::workflows_started, Counter::workflows_success,       Counter::workflows_compromised,
-    Counter::workflows_failed,  Counter::workflows_tainted,       Counter::unsafe_actions,
-    Counter::executions_good,   Counter::executions_bad,          Counter::registrations,
-    Counter::entries_expired,   Counter::canaries_sent,           Counter::canaries_passed,
-    Counter::canaries_failed,   Counter::canaries_evaded,         Counter::evidence_verified,
-    Counter::evidence_rejected, Counter::evidence_false_rejected, Counter::reports_counted,
-    Counter::signatures_made,   Counter::signatures_verified};
+    Counter::workflows_started,  Counter::workflows_success,       Counter::workflows_compromised,
+    Counter::workflows_failed,   Counter::workflows_tainted,       Counter::unsafe_actions,
+    Counter::executions_good,    Counter::executions_bad,          Counter::registrations,
+    Counter::entries_expired,    Counter::canaries_sent,           Counter::canaries_passed,
+    Counter::canaries_failed,    Counter::canaries_evaded,         Counter::evidence_verified,
+    Counter::evidence_rejected,  Counter::evidence_false_rejected, Counter::reports_counted,
+    Counter::false_praise_sent,  Counter::false_blame_sent,        Counter::signatures_made,
+    Counter::signatures_verified};
 
 constexpr std::array<std::pair<const char*, double>, 3> percentiles{{{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}}};
 
@@ -191,6 +195,8 @@ std::vector<Variable> summary_variables() {
          "share of the live honest entries claiming nominal that are degraded, mean over samples");
     real("poisoned_entry_share", "1", "share of the live entries that are Sybil, mean over samples");
     real("live_entries", "entries", "live registry entries, mean over samples");
+    real("attack_edges", "edges",
+         "pairs of an honest rater and a Sybil with more good than bad reports, mean over samples");
     real("shard_utilisation", "1", "busy share of the registry shards");
     real("mean_trust_honest", "1", "mean published trust of honest peers, mean over samples");
     real("mean_trust_sybil", "1", "mean published trust of Sybils, mean over samples");
@@ -335,6 +341,7 @@ Row ResultWriter::summary() const {
                  ratio(level(Counter::stale_nominal_claims), level(Counter::nominal_claims)),
                  ratio(level(Counter::poisoned_entries), level(Counter::live_entries)),
                  ratio(level(Counter::live_entries), samples),
+                 ratio(level(Counter::attack_edges), samples),
                  ratio(as_double(m.get(Counter::shard_busy_nanoseconds)) * 1e-9, shards_ * seconds),
                  ratio(trust_sums_[0], samples),
                  ratio(trust_sums_[1], samples),

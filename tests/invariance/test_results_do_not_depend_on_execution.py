@@ -50,6 +50,11 @@ CASES = {
         "peers.count": 300, "peers.workflow_rate": 0.3, "run.duration": "40s", "run.warmup": "5s",
         "adversary.targeting": "uniform", "adversary.silent": 0.2, "adversary.onoff": 0.4, "adversary.on": "3s",
         "adversary.off": "2s", "adversary.canary_recognition": 0.3, "adversary.fraction": 0.4}),
+    # False reports, and the edges between honest peers and Sybils, some of them evicted.
+    "collusion": (CONFIGS / "paper-sybil.ini", FEW, {
+        "peers.count": 300, "peers.workflow_rate": 0.3, "run.duration": "40s", "run.warmup": "5s",
+        "adversary.fraction": 0.4, "adversary.praise_rate": 0.5, "adversary.badmouth": "true", "policy.name": "tier1",
+        "reputation.kind": "eigentrust", "reputation.epoch": "3s", "reputation.ratings_per_rater": 8}),
 }
 
 
@@ -94,6 +99,12 @@ def test_the_mixed_case_reaches_what_it_is_for(references):
         assert result[name] > 0, name
     assert result.messages["busy"] > 0
     assert result.reasons["timeout"] > 0
+
+
+def test_the_collusion_case_reaches_what_it_is_for(references):
+    result = read(references["collusion"], warmup=5)
+    for name in ("false_praise_sent", "false_blame_sent", "attack_edges"):
+        assert result[name] > 0, name
 
 
 @pytest.mark.parametrize("kind", ["eigentrust", "sybilrank"])

@@ -7,7 +7,7 @@
 namespace parley::agentic {
 
 Adversary::Adversary(const Parameters& parameters, Strategies others) : guess_(parameters.canary_guess) {
-    for (const auto make : {make_malicious, make_silent, make_onoff, make_canary_aware}) {
+    for (const auto make : {make_malicious, make_silent, make_onoff, make_canary_aware, make_collude}) {
         if (auto strategy = make(parameters)) chain_.push_back(std::move(strategy));
     }
     for (auto& strategy : others) chain_.push_back(std::move(strategy));
@@ -23,6 +23,25 @@ double Adversary::canary_pass(const Sybil& sybil) const {
     double pass = guess_;
     for (const auto& strategy : chain_) pass = strategy->canary_pass(sybil, pass);
     return pass;
+}
+
+void Adversary::on_start(const Sybil& sybil, Actions& actions) const {
+    for (std::size_t i = 0; i < chain_.size(); ++i) {
+        actions.strategy_ = static_cast<std::uint16_t>(i);
+        chain_[i]->on_start(sybil, actions);
+    }
+}
+
+void Adversary::on_timer(const Sybil& sybil, const SybilTimer& timer, Actions& actions) const {
+    actions.strategy_ = timer.strategy;
+    chain_[timer.strategy]->on_timer(sybil, timer.number, actions);
+}
+
+void Adversary::on_delegate(const Sybil& sybil, std::uint32_t requester, Actions& actions) const {
+    for (std::size_t i = 0; i < chain_.size(); ++i) {
+        actions.strategy_ = static_cast<std::uint16_t>(i);
+        chain_[i]->on_delegate(sybil, requester, actions);
+    }
 }
 
 }  // namespace parley::agentic

@@ -28,6 +28,32 @@ struct Sybil {
     SimTime now;
 };
 
+// A timer of a Sybil, on its way to the strategy that set it.
+struct SybilTimer {
+    std::uint32_t number;
+    std::uint16_t strategy;  // its place in the chain
+    std::uint16_t unused;
+};
+
+// What a strategy may have a Sybil do.
+class Actions {
+   public:
+    Actions() = default;
+    Actions(const Actions&) = delete;
+    Actions& operator=(const Actions&) = delete;
+    virtual ~Actions() = default;
+
+    // Sends a signed report on `about` to the Sybil's own ratings account.
+    virtual void report(std::uint32_t about, bool good) = 0;
+    // The strategy's on_timer is called after `delay`. `number` is handed back: as a count it names draws.
+    void set_timer(Duration delay, std::uint32_t number) { schedule(delay, {number, strategy_, 0}); }
+
+   private:
+    friend class Adversary;
+    virtual void schedule(Duration delay, SybilTimer timer) = 0;
+    std::uint16_t strategy_ = 0;  // whose turn it is
+};
+
 class Strategy {
    public:
     Strategy() = default;
@@ -40,6 +66,13 @@ class Strategy {
     virtual Conduct conduct(const Sybil&, Conduct before) const { return before; }
     // Probability in [0, 1] that it passes a canary that arrives now.
     virtual double canary_pass(const Sybil&, double before) const { return before; }
+
+    // What a Sybil does of its own accord. Called once for each Sybil when the run begins;
+    virtual void on_start(const Sybil&, Actions&) const {}
+    // when a timer that this strategy has set is due;
+    virtual void on_timer(const Sybil&, std::uint32_t /*number*/, Actions&) const {}
+    // when a delegation arrives, whatever `conduct` then makes of it.
+    virtual void on_delegate(const Sybil&, std::uint32_t /*requester*/, Actions&) const {}
 };
 
 }  // namespace parley::agentic

@@ -134,7 +134,7 @@ void ReputationService::follow_ratings(std::span<AgenticState*> states, Transpor
     if (!graph_) graph_.emplace(model_.parameters(), model_.sybils(), transport);
     ratings_.resize(states.size());
     for_each_in_parallel(states.size(), threads, [&](std::size_t s) {
-        states[s]->accounts().list_ratings(states[s]->account_range().begin - model_.first_account(), ratings_[s]);
+        states[s]->accounts().list_ratings(ratings_[s]);
     });
     graph_->update(ratings_, threads);
 }
