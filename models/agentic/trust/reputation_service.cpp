@@ -133,9 +133,8 @@ void ReputationService::fold_reports(std::span<AgenticState*> states, Transport&
 void ReputationService::follow_ratings(std::span<AgenticState*> states, Transport& transport, int threads) {
     if (!graph_) graph_.emplace(model_.parameters(), model_.sybils(), transport);
     ratings_.resize(states.size());
-    for_each_in_parallel(states.size(), threads, [&](std::size_t s) {
-        states[s]->accounts().list_ratings(ratings_[s]);
-    });
+    for_each_in_parallel(states.size(), threads,
+                         [&](std::size_t s) { states[s]->accounts().list_ratings(ratings_[s]); });
     graph_->update(ratings_, threads);
 }
 
