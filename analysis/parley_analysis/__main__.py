@@ -6,6 +6,7 @@
     compare FILE FILE [--relative R]             what differs, and where first
     validate FILE...                             checks files against docs/file-format.md
     watch FILE|DIR [--once]                      shows running simulations
+    study [NAME ...] [--output DIR]              runs studies: the tables and figures of docs/results.md
 
 Exit codes: 0 all is well; 1 validate found a problem, compare a difference; 2 bad input (one line on stderr says
 what); 130 interrupted.
@@ -131,6 +132,24 @@ def watch_command(options: argparse.Namespace) -> int:
     return 0
 
 
+def study_command(options: argparse.Namespace) -> int:
+    """Runs studies and writes their tables and figures; 1 when a run failed."""
+    from .studies import STUDIES, run_studies
+    from .studies.run import Options
+
+    known = {study.name: study for study in STUDIES}
+    unknown = [name for name in options.names if name not in known]
+    if unknown:
+        raise ValueError(f"there is no study {unknown[0]}; choose of {', '.join(known)}")
+    chosen = [known[name] for name in options.names] or list(STUDIES)
+    try:
+        run_studies(chosen, options.output, Options(options.large, options.quick, options.jobs), options.page)
+    except RuntimeError as error:
+        print(f"parley_analysis: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns its exit code."""
     options = _parser().parse_args(arguments)
@@ -188,6 +207,18 @@ def _parser() -> argparse.ArgumentParser:
     watch.add_argument("--once", action="store_true", help="show the state now and end")
     watch.add_argument("--interval", type=float, default=1.0, metavar="S", help="seconds between looks")
     watch.set_defaults(command=watch_command)
+
+    study = commands.add_parser("study", help="run the studies of docs/results.md: tables and figures",
+                                description="Runs what is not done yet, and writes DIR/tables and DIR/figures.")
+    study.add_argument("names", nargs="*", metavar="NAME", help="default: all")
+    study.add_argument("--output", type=Path, default=Path("results") / "studies", metavar="DIR",
+                       help="default: %(default)s")
+    study.add_argument("--large", action="store_true", help="with the runs of 10^6 peers: minutes and 1.5 GB each")
+    study.add_argument("--quick", action="store_true", help="one seed and short runs, for a first look; into a DIR "
+                       "of its own")
+    study.add_argument("--page", type=Path, metavar="FILE", help="renew the tables and figures of this page")
+    study.add_argument("-j", "--jobs", type=int, metavar="N", help="runs at a time (default: the cores)")
+    study.set_defaults(command=study_command)
     return parser
 
 

@@ -4,41 +4,81 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .policies import FRACTION
+from .policies import FRACTION, POLICY
+from .sweep import SEED
 
 PEERS = "peers.count"
-COST_PARAMETER = "adversary.identity_cost"
+COST_PARAMETER = "identity.cost"
+BUDGET = "adversary.budget"
+RESERVE = "adversary.reserve"
 IDENTITIES = "identities_per_compromised_workflow"
+ADDITIONAL = "additional_compromised_workflows"
 COST = "cost_per_compromised_workflow"
 
 
 def cost_of_attack(frame: pd.DataFrame, identity_cost: float | None = None) -> pd.DataFrame:
     """The frame of read_runs with the columns below; damage is what the measured time shows.
 
-    sybil_identities: Sybils in the network, fraction times peers.
+    sybil_identities: Sybils in the network (of the function of this name).
     identities_per_compromised_workflow: that over the compromised workflows, infinite when there were none and
     NaN without Sybils.
     cost_per_compromised_workflow: the same times the cost of an identity, in its unit; `identity_cost`, or else
-    the parameter adversary.identity_cost of a program that has it; without both the column is left out.
+    the parameter identity.cost where it is set; without both the column is left out.
     ValueError when the runs do not say their Sybil fraction or number of peers.
     """
-    identities = (_parameter(frame, FRACTION) * _parameter(frame, PEERS)).round()
+    identities = sybil_identities(frame)
     compromised = frame["workflows_compromised"].to_numpy(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(identities > 0, identities / compromised, np.nan)
     table = frame.assign(sybil_identities=identities, **{IDENTITIES: ratio})
     if identity_cost is not None:
         table[COST] = ratio * identity_cost
-    elif COST_PARAMETER in frame.columns or COST_PARAMETER in frame.attrs.get("config", {}):
-        table[COST] = ratio * _parameter(frame, COST_PARAMETER)
+    else:
+        cost = _parameter(frame, COST_PARAMETER, 0.0)
+        if (cost > 0).any():
+            table[COST] = np.where(cost > 0, ratio * cost, np.nan)
     table.attrs = dict(frame.attrs)
     return table
 
 
-def _parameter(frame: pd.DataFrame, key: str) -> np.ndarray:
-    """A parameter of every run, whether it varies or not."""
+def additional_compromised(frame: pd.DataFrame, of: str = POLICY) -> pd.DataFrame:
+    """The frame with the columns sybil_identities and additional_compromised_workflows: those beyond what honest
+    peers' own failures do.
+
+    These are the compromised workflows less the share of the ended ones that are compromised without Sybils, in the
+    run of the same `of` and seed. ValueError when there are no runs without Sybils.
+    """
+    identities = sybil_identities(frame)
+    table = frame.assign(sybil_identities=identities)
+    without = table[identities == 0]
+    if without.empty:
+        raise ValueError("no run is without Sybils; what they add cannot be told")
+    share = without.groupby([of, SEED])["compromised_rate"].mean()
+    ended = table[["workflows_success", "workflows_compromised", "workflows_failed"]].sum(axis=1)
+    expected = [share.get(key, np.nan) for key in zip(table[of], table[SEED])]
+    table[ADDITIONAL] = table["workflows_compromised"] - np.asarray(expected) * ended
+    table.attrs = dict(frame.attrs)
+    return table
+
+
+def sybil_identities(frame: pd.DataFrame) -> np.ndarray:
+    """Sybils in the network of each run: floor(f N + 0.5), or with a budget what the adversary can pay at first.
+
+    ValueError when the runs do not say their Sybil fraction or number of peers.
+    """
+    by_fraction = np.floor(_parameter(frame, FRACTION) * _parameter(frame, PEERS) + 0.5)
+    budget, cost = _parameter(frame, BUDGET, 0.0), _parameter(frame, COST_PARAMETER, 0.0)
+    spent = budget * (1 - _parameter(frame, RESERVE, 0.0))
+    bought = np.floor(np.divide(spent, cost, out=np.zeros_like(spent), where=cost > 0) * (1 + 1e-12))
+    return np.where(budget > 0, bought, by_fraction)
+
+
+def _parameter(frame: pd.DataFrame, key: str, default: float | None = None) -> np.ndarray:
+    """A parameter of every run, whether it varies or not; `default` where the program does not have it."""
     if key in frame.columns:
         return frame[key].to_numpy(float)
     if key in frame.attrs.get("config", {}):
         return np.full(len(frame), float(frame.attrs["config"][key]))
+    if default is not None:
+        return np.full(len(frame), default)
     raise ValueError(f"the runs do not say {key}; read them with read_runs")

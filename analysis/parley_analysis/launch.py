@@ -43,15 +43,20 @@ def run(config: str | Path, output: str | Path, settings: Mapping[str, object] |
 
 
 def run_sweep(sweep: str | Path, output: str | Path, seeds: int | None = None,
-              settings: Mapping[str, object] | None = None) -> Path:
-    """`jobs/sweep run`: the folder; finished runs are kept. RuntimeError when a run fails."""
+              settings: Mapping[str, object] | None = None, jobs: int | None = None, show: bool = False) -> Path:
+    """`jobs/sweep run`: the folder; finished runs are kept. RuntimeError when a run fails.
+
+    `jobs`: runs at a time; `show`: its progress goes to the terminal.
+    """
     command = ["/usr/bin/python3", repository() / "jobs" / "sweep", "run", repository() / sweep, "--output", output,
                "--binary", program()]
     if seeds is not None:
         command += ["--seeds", seeds]
+    if jobs is not None:
+        command += ["-j", jobs]
     for override in _overrides("", settings):
         command += ["--set", override]
-    _execute(command)
+    _execute(command, show)
     return Path(output)
 
 
@@ -59,7 +64,8 @@ def _overrides(prefix: str, settings: Mapping[str, object] | None) -> list[str]:
     return [f"{prefix}{key}={value}" for key, value in (settings or {}).items()]
 
 
-def _execute(command: list[object]) -> None:
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
+def _execute(command: list[object], show: bool = False) -> None:
+    done = subprocess.run([str(part) for part in command], capture_output=not show, text=True, check=False)
     if done.returncode != 0:
-        raise RuntimeError(f"{Path(str(command[0])).name} ended with {done.returncode}: {done.stderr.strip()}")
+        said = "" if show else f": {done.stderr.strip()}"
+        raise RuntimeError(f"{Path(str(command[0])).name} ended with {done.returncode}{said}")

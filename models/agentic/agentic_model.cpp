@@ -7,6 +7,7 @@
 
 #include "engine/distributions.hpp"
 #include "engine/population.hpp"
+#include "models/agentic/adversary/sybil_actions.hpp"
 #include "models/agentic/message_sizes.hpp"
 #include "models/agentic/result_writer.hpp"
 
@@ -46,9 +47,9 @@ AgenticState::AgenticState(const AgenticModel& model, const EntityDirectory& dir
       shard_range_(directory.range(partition, shard_kind)),
       registry_{p_, model.catalogue(), model.instances(), model.sybils(), metrics_},
       account_range_(directory.range(partition, account_kind)),
-      accounts_(p_, account_range_.size()),
+      accounts_(p_, {account_range_.begin - model.first_account(), account_range_.end - model.first_account()}),
       reputation_(p_, directory.range(partition, peer_kind)),
-      presence_(p_, model.sybils(), model.adversary(), metrics_, peers_, requester_, forger_, reputation_) {
+      presence_(model, network_, peers_, requester_, forger_, reputation_) {
     shards_.reserve(shard_range_.size());
     for (std::uint32_t id = shard_range_.begin; id < shard_range_.end; ++id) {
         const std::uint32_t shard = id - model.first_shard();
@@ -151,6 +152,10 @@ void AgenticState::handle_peer(AgenticContext& context, const Event& event) {
         case EventKind::canary_response:
             return requester_.on_canary_response(context, peer, event.payload<CanaryResponse>());
         case EventKind::delegate:
+            if (peer.behaviour != Behaviour::honest) {
+                SybilActions actions(context, network_, model_);
+                model_.adversary().on_delegate({self, peer.behaviour, context.now()}, event.sender().value, actions);
+            }
             return provider_.on_delegate(context, peers_.view(self), event.payload<Delegate>(), event.sender().value);
         case EventKind::result:
             return requester_.on_result(context, peer, event.payload<Result>());
@@ -166,6 +171,11 @@ void AgenticState::handle_peer(AgenticContext& context, const Event& event) {
             return presence_.on_presence(context);
         case EventKind::standing:
             return presence_.on_standing(context);
+        case EventKind::sybil_timer: {
+            SybilActions actions(context, network_, model_);
+            return model_.adversary().on_timer({self, peer.behaviour, context.now()}, event.payload<SybilTimer>(),
+                                               actions);
+        }
         default:
             throw std::logic_error("a peer got an event of kind " + std::to_string(event.kind()));
     }
@@ -224,6 +234,7 @@ void AgenticState::send_addressed(AgenticContext& context, std::uint32_t asker, 
 
 void AgenticState::count_levels(SimTime now) {
     for (RegistryShard& each : shards_) each.count_levels(now, p_, metrics_);
+    metrics_.add(Counter::attack_edges, accounts_.attack_edges());
     metrics_.add(Counter::peers_online, presence_.online());
     metrics_.add(Counter::open_workflows, requester_.open_workflows());
 }

@@ -105,6 +105,8 @@ class AgenticModel {
     const SybilSet& sybils() const { return sybils_; }
     const Adversary& adversary() const { return adversary_; }
     const Signatures& signatures() const { return signatures_; }
+    // The name a peer bore at the last reputation epoch, as all colluders know it.
+    std::uint32_t identity_at_last_epoch(std::uint32_t peer) const { return reputation_.identity_of(peer); }
     std::uint32_t first_shard() const { return parameters_.peers; }
     std::uint32_t first_account() const { return parameters_.peers + catalogue_.shard_count(); }
 

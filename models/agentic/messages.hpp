@@ -31,6 +31,8 @@ enum class EventKind : std::uint16_t {
     // timers of a peer
     presence,
     standing,
+    // timer of a Sybil: adversary/strategy.hpp
+    sybil_timer,
 };
 
 constexpr std::uint16_t code(EventKind kind) { return static_cast<std::uint16_t>(kind); }

@@ -77,6 +77,8 @@ enum class Counter : std::uint8_t {
     evidence_rejected,
     evidence_false_rejected,
     reports_counted,
+    false_praise_sent,
+    false_blame_sent,
     signatures_made,
     signatures_verified,
     rejected_forgeries,
@@ -93,6 +95,7 @@ enum class Counter : std::uint8_t {
     forged_entries,  // live entries whose name is not their holder's
     dead_entries,    // live entries whose peer churn has taken off
     peers_online,
+    attack_edges,
     open_workflows,
 };
 inline constexpr std::size_t counter_count = static_cast<std::size_t>(Counter::open_workflows) + 1;

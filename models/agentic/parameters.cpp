@@ -231,6 +231,10 @@ void add_adversary_parameters(TableWriter& table) {
     table.flag("adversary.whitewash", "false",
                "Sybils that are distrusted, or fail canaries, leave and come back under a fresh identity.");
     table.duration("adversary.rejoin_delay", "30s", 1e-3, 1e9, "How long a Sybil stays away between two identities.");
+    table.real("adversary.praise_rate", "0", "1/s", 0, 1,
+               "Rate at which a Sybil sends positive reports, each on another Sybil (Poisson); 0: none.");
+    table.flag("adversary.badmouth", "false",
+               "A Sybil sends a negative report on every requester that delegates to it.");
     table.real("adversary.claim_quantile", "0.1", "", 1e-6, 0.999999,
                "Quantile of honest prices and times that Sybils claim.");
 }
@@ -407,6 +411,8 @@ void read_adversary(const RunConfig& config, Parameters& p) {
     p.forges_newest = config.text("adversary.forge_sequence") == "max";
     p.whitewash = config.flag("adversary.whitewash");
     p.rejoin_delay = config.duration("adversary.rejoin_delay");
+    p.praise_rate = config.real("adversary.praise_rate");
+    p.badmouth = config.flag("adversary.badmouth");
     p.targeting = read_targeting(config.text("adversary.targeting"));
     p.cells = parse_cells(config.text("adversary.cells"), p.classes);
 }

@@ -182,6 +182,8 @@ struct Parameters {
     bool accepts_forgeries() const { return forge_rate > 0 && !verify; }
     bool whitewash = false;  // Sybils come back under fresh identities
     Duration rejoin_delay;
+    double praise_rate = 0;  // per second and Sybil
+    bool badmouth = false;
     double adversary_budget = 0;  // 0: none, sybil_fraction counts
     double adversary_reserve = 0;
     double identity_cost = 0;

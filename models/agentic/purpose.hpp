@@ -41,7 +41,9 @@ enum class Purpose : std::uint32_t {
     signing_key,        // item: 0
     forgery_interval,   // item: number of the forgery, here and below
     forgery,
-    churn,  // item: number of the on- or off-time
+    churn,        // item: number of the on- or off-time
+    praise_time,  // item: number of the praise
+    praised,      // item: number of the praise
 };
 
 // `variant` splits a purpose further.

@@ -44,6 +44,8 @@ constexpr std::array counter_texts{
     CounterText{"evidence_rejected", "packages", "evidence packages rejected"},
     CounterText{"evidence_false_rejected", "packages", "evidence packages of good results rejected"},
     CounterText{"reports_counted", "reports", "reports received by the reputation service"},
+    CounterText{"false_praise_sent", "reports", "positive reports that colluding Sybils sent on each other"},
+    CounterText{"false_blame_sent", "reports", "negative reports that colluding Sybils sent on requesters"},
     CounterText{"signatures_made", "signatures", "signatures made"},
     CounterText{"signatures_verified", "signatures", "signatures verified"},
     CounterText{"rejected_forgeries", "messages", "forged descriptors that the registry rejected"},
@@ -59,6 +61,7 @@ constexpr std::array counter_texts{
     CounterText{"forged_entries", "entries", "live registry entries whose name is stolen"},
     CounterText{"dead_entries", "entries", "live registry entries whose peer churn has taken off"},
     CounterText{"peers_online", "peers", "peers that are on at the end of the interval"},
+    CounterText{"attack_edges", "edges", "pairs of an honest rater and a Sybil with more good than bad reports"},
     CounterText{"open_workflows", "workflows", "workflows open at the end of the interval"},
 };
 static_assert(counter_texts.size() == counter_count);
@@ -92,6 +95,8 @@ constexpr std::array summary_counters{Counter::workflows_started,
                                       Counter::evidence_rejected,
                                       Counter::evidence_false_rejected,
                                       Counter::reports_counted,
+                                      Counter::false_praise_sent,
+                                      Counter::false_blame_sent,
                                       Counter::signatures_made,
                                       Counter::signatures_verified,
                                       Counter::rejected_forgeries,
@@ -234,6 +239,8 @@ std::vector<Variable> summary_variables() {
     real("dead_entry_share", "1", "share of the live entries whose peer churn has taken off, mean over samples");
     real("live_entries", "entries", "live registry entries, mean over samples");
     real("peers_online", "peers", "peers that are on, mean over samples");
+    real("attack_edges", "edges",
+         "pairs of an honest rater and a Sybil with more good than bad reports, mean over samples");
     real("shard_utilisation", "1", "busy share of the registry shards");
     real("mean_trust_honest", "1", "mean published trust of honest peers, mean over samples");
     real("mean_trust_sybil", "1", "mean published trust of Sybils, mean over samples");
@@ -381,6 +388,7 @@ Row ResultWriter::summary() const {
                  ratio(level(Counter::dead_entries), level(Counter::live_entries)),
                  ratio(level(Counter::live_entries), samples),
                  ratio(level(Counter::peers_online), samples),
+                 ratio(level(Counter::attack_edges), samples),
                  ratio(as_double(m.get(Counter::shard_busy_nanoseconds)) * 1e-9, shards_ * seconds),
                  ratio(trust_sums_[0], samples),
                  ratio(trust_sums_[1], samples),

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from parley_analysis.attack import cost_of_attack
+from parley_analysis.attack import additional_compromised, cost_of_attack
 from parley_analysis.curves import area_under_curve, knee
 from parley_analysis.figures.sweeps import pareto_front
 from parley_analysis.histograms import percentile, roc_auc
@@ -90,5 +90,20 @@ def test_cost_of_attack_by_hand():
     assert found["identities_per_compromised_workflow"].tolist()[1:] == [math.inf, 1.0]
     assert found["cost_per_compromised_workflow"].tolist()[2] == 2.5
     assert "cost_per_compromised_workflow" not in cost_of_attack(frame)
-    frame.attrs["config"]["adversary.identity_cost"] = "4"  # a program that has this parameter
-    assert cost_of_attack(frame)["cost_per_compromised_workflow"].tolist()[2] == 4.0
+    # Bought: floor(120 * (1 - 0.5) / 4) = 15 Sybils, whatever the fraction says.
+    frame.attrs["config"].update({"identity.cost": "4", "adversary.budget": "120", "adversary.reserve": "0.5"})
+    bought = cost_of_attack(frame)
+    assert bought["sybil_identities"].tolist() == [15, 15, 15]
+    assert bought["cost_per_compromised_workflow"].tolist() == [12.0, math.inf, 1.0]
+
+
+def test_what_sybils_add_is_what_honest_failures_do_not_explain():
+    """Without Sybils 10 % of the workflows are compromised in seed 1, 20 % in seed 2."""
+    frame = pd.DataFrame({
+        "adversary.fraction": [0.0, 0.0, 0.5, 0.5], "run.seed": [1, 2, 1, 2], "policy.name": "tier1",
+        "compromised_rate": [0.1, 0.2, 0.4, 0.2], "workflows_success": [90, 80, 30, 40],
+        "workflows_compromised": [10, 20, 20, 10], "workflows_failed": [0, 0, 0, 0]})
+    frame.attrs["config"] = {"peers.count": "200"}
+    assert additional_compromised(frame)["additional_compromised_workflows"].tolist() == [0, 0, 15, 0]
+    with pytest.raises(ValueError, match="without Sybils"):
+        additional_compromised(frame[frame["adversary.fraction"] > 0])

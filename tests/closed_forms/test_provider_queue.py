@@ -14,7 +14,7 @@ from scipy import stats
 from bounds import (check_histogram, check_mean, check_mean_between, check_mean_within, histogram_means,
                     share_below)
 from parley_runs import run_seeds
-from queueing import mean_wait, residual_of_lognormal, wait_bounds
+from queueing import md1_wait, mean_wait, residual_of_lognormal, wait_bounds
 from static_network import INDIFFERENT, STATIC
 
 
@@ -41,6 +41,36 @@ def test_tasks_wait_as_in_mg1(tmp_path, rho, sigma):
     # The service times themselves; tasks of all runs are independent.
     check_histogram(sum(r.histograms["execution_latency"] for r in results), edges,
                     lambda x: stats.lognorm.cdf(x, sigma, scale=median), "execution times")
+
+
+def mean_waits(tmp_path, rho, sigma):
+    """The least and the greatest mean wait that the histograms allow, a pair a seed; service of mean 1 s."""
+    peers = 33
+    settings = {**STATIC, **INDIFFERENT, "capability.classes": f"work:{math.exp(-sigma**2 / 2):.9f}s",
+                "execution.sigma": sigma, "peers.count": peers, "registry.candidates": peers - 1,
+                "peers.workflow_rate": rho, "run.duration": "900s", "run.warmup": "200s"}
+    results = run_seeds(tmp_path, settings, range(1, 31))
+    return results, [histogram_means(r.histograms["queue_wait_latency"], r.edges) for r in results]
+
+
+def test_constant_tasks_wait_as_in_md1(tmp_path):
+    """rho / (2 (1 - rho)) service times on average, and Erlang's distribution."""
+    rho = 0.6
+    results, means = mean_waits(tmp_path, rho, 0)
+    check_mean_between([low for low, _ in means], [high for _, high in means], rho / (2 * (1 - rho)), "mean wait")
+    waits = [r.histograms["queue_wait_latency"] for r in results]
+    for at in (0.3, 0.8, 2.0):
+        edge, _ = share_below(waits[0], results[0].edges, at)
+        check_mean([share_below(w, results[0].edges, at)[1] for w in waits], md1_wait(rho, 1.0, edge),
+                   f"share that waits less than {edge:.4g} s")
+
+
+def test_tasks_as_variable_as_exponential_ones_wait_as_long_as_in_mm1(tmp_path):
+    """The mean wait depends on the first two moments of the service time only: a log-normal time whose standard
+    deviation is its mean (sigma^2 = ln 2) waits rho / (1 - rho) service times, as an exponential one."""
+    rho = 0.5
+    _, means = mean_waits(tmp_path, rho, math.sqrt(math.log(2)))
+    check_mean_between([low for low, _ in means], [high for _, high in means], rho / (1 - rho), "mean wait")
 
 
 @pytest.mark.parametrize("capacity", [0, 2])

@@ -14,6 +14,8 @@ from queueing import mean_wait, md1_wait, residual_of_constants, wait_bounds
 from static_network import INSTANT_REGISTRY, NO_REGISTRATIONS, STATIC
 
 SEEDS = range(1, 31)
+# With ten queries to a registration: x of 11 (10 + x^2) = 2 (10 + x)^2.
+REGISTER_OVER_QUERY = (40 + 4840**0.5) / 18
 
 
 def check_waits(results, kind: str, rho: float, mean: float, residual, points) -> None:
@@ -57,6 +59,24 @@ def test_queries_and_registrations_wait_as_in_mg1(tmp_path):
     check_mean([r["shard_utilisation"] for r in results], rho, "utilisation")
     check_waits(results, "registry_wait_latency", rho, mean,
                 residual_of_constants([0.03, 0.1], [queries, registrations]), [0.03, 0.1, 0.3])
+
+
+def test_requests_as_variable_as_exponential_ones_wait_as_long_as_in_mm1(tmp_path):
+    """Ten times as many queries of 20 ms as registrations of 121.7 ms: the second moment of the service time is twice
+    its squared mean, as of an exponential one, so that the mean wait is that of M/M/1, rho E[S] / (1 - rho)."""
+    peers, period = 4000, 2000.0
+    registrations = peers / period
+    queries, query, register = 10 * registrations, 0.020, 0.020 * REGISTER_OVER_QUERY
+    mean = (10 * query + register) / 11
+    assert (10 * query**2 + register**2) / 11 == pytest.approx(2 * mean**2, rel=1e-9)
+    settings = {**STATIC, **INSTANT_REGISTRY, "peers.count": peers, "peers.workflow_rate": queries / peers,
+                "capability.dimension": 2, "query.min_quality": 1, "registry.query_time": f"{query}s",
+                "registry.register_time": f"{register:.9f}s", "descriptor.ttl": f"{2 * period}s",
+                "registry.entries_per_shard": 100000, "run.duration": "650s", "run.warmup": "50s"}
+    results = run_seeds(tmp_path, settings, SEEDS)
+    rho = (queries + registrations) * mean
+    means = [histogram_means(r.histograms["registry_wait_latency"], r.edges) for r in results]
+    check_mean_between([low for low, _ in means], [high for _, high in means], rho * mean / (1 - rho), "mean wait")
 
 
 def test_a_query_costs_time_for_every_live_entry(tmp_path):

@@ -66,9 +66,15 @@ CASES = {
         "peers.count": 300, "peers.workflow_rate": 0.3, "run.duration": "40s", "run.warmup": "10s",
         "adversary.fraction": 0.3, "adversary.whitewash": "true", "adversary.rejoin_delay": "3s",
         "adversary.forge_rate": 0.2, "identity.verify": "false", "identity.signature": "ed25519",
+        "adversary.praise_rate": 0.2, "adversary.badmouth": "true",
         "reputation.kind": "eigentrust", "reputation.epoch": "2s", "reputation.ratings_per_rater": 6,
         "churn.kind": "weibull", "churn.on_scale": "8s", "churn.off_mean": "6s", "descriptor.ttl": "6s",
         "evidence.commit_gate": "true", "drift.kind": "two_state"}),
+    # False reports, and the edges between honest peers and Sybils, some of them evicted.
+    "collusion": (CONFIGS / "paper-sybil.ini", FEW, {
+        "peers.count": 300, "peers.workflow_rate": 0.3, "run.duration": "40s", "run.warmup": "5s",
+        "adversary.fraction": 0.4, "adversary.praise_rate": 0.5, "adversary.badmouth": "true", "policy.name": "tier1",
+        "reputation.kind": "eigentrust", "reputation.epoch": "3s", "reputation.ratings_per_rater": 8}),
 }
 
 
@@ -120,6 +126,10 @@ def test_the_forging_case_reaches_what_it_is_for(references):
     assert result["forged_entry_share"] > 0.05
     assert result["executions_bad"] > 0 and result.messages["commit"] > 0
     assert read(references["verifying"], warmup=5)["rejected_forgeries"] > 0
+def test_the_collusion_case_reaches_what_it_is_for(references):
+    result = read(references["collusion"], warmup=5)
+    for name in ("false_praise_sent", "false_blame_sent", "attack_edges"):
+        assert result[name] > 0, name
 
 
 @pytest.mark.parametrize("kind", ["eigentrust", "sybilrank"])

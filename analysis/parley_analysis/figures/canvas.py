@@ -40,6 +40,13 @@ def new_figure(width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, Ax
         return figure, figure.add_subplot()
 
 
+def new_panels(count: int, width: float = 1.6 * WIDTH, height: float = HEIGHT) -> tuple[Figure, list[Axes]]:
+    """The same with axes side by side that share their y axis."""
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        return figure, list(figure.subplots(1, count, sharey=True))
+
+
 def save_figure(figure: Figure, stem: str | Path) -> list[Path]:
     """Writes STEM.png (200 dpi) and STEM.pdf; the same figure gives the same bytes. Returns the files."""
     png, pdf = Path(f"{stem}.png"), Path(f"{stem}.pdf")

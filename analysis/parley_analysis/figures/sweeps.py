@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MultipleLocator, NullFormatter
 
-from ..attack import IDENTITIES, cost_of_attack
+from ..attack import ADDITIONAL, IDENTITIES, additional_compromised, cost_of_attack
 from ..curves import Knee, knee
 from ..policies import FRACTION, POLICY, STYLES, PolicyStyle, policy_order, policy_style
 from ..run import Run
@@ -24,6 +24,7 @@ PEERS = "peers.count"
 TTL = "descriptor.ttl"
 INTERVAL = "Mean with 95 % interval"
 LABEL_GAP = 0.075  # share of the axis that a tick's label takes
+KNEE_MARKS = (("*", 11), ("p", 16))  # markers and their sizes; the first is drawn over the second
 RARE = 0.005  # share of all failures below which a reason is one of "other"
 LABELS = {
     FRACTION: "Sybil fraction $f$",
@@ -31,6 +32,8 @@ LABELS = {
     TTL: "Descriptor TTL [s]",
     SUCCESS: "Workflow success rate",
     "compromised_rate": "Share of compromised workflows",
+    "trust_auc": "Trust tells honest peers from Sybils (AUC)",
+    "adversary.canary_recognition": "Probability to recognise a canary",
     OVERHEAD: "Control traffic per peer [bytes/s]",
     "canary.guess": "Probability to guess a canary",
 }
@@ -48,10 +51,10 @@ def success_vs_parameter(frame: pd.DataFrame, ax: Axes, parameter: str) -> Axes:
     """The same over any parameter with numbers."""
     require_only(frame, (parameter, POLICY))
     means = summarise(frame, by=(POLICY, parameter), metrics=(SUCCESS,))
-    for line, style in _by_policy(means):
-        _line_with_band(ax, line, parameter, SUCCESS, style)
+    for line, style in by_policy(means):
+        line_with_band(ax, line, parameter, SUCCESS, style)
     _label(ax, parameter, SUCCESS)
-    _share_axis(ax)
+    share_axis(ax)
     legend_beside(ax, title=INTERVAL)
     return ax
 
@@ -62,14 +65,20 @@ def pareto(frame: pd.DataFrame, ax: Axes, along: str | None = None) -> Axes:
     With `along` (such as "descriptor.ttl") a policy has a mark a value of that parameter, joined by a line.
     The front is dashed: no policy has more success with less traffic than those on it.
     """
+    legend_beside(ax, draw_pareto(frame, ax, along), INTERVAL)
+    return ax
+
+
+def draw_pareto(frame: pd.DataFrame, ax: Axes, along: str | None = None) -> list[Line2D]:
+    """Draws it without a legend, whose handles are returned."""
     require_only(frame, (POLICY,) if along is None else (POLICY, along))
     by = (POLICY,) if along is None else (POLICY, along)
     means = summarise(frame, by=by, metrics=(SUCCESS, OVERHEAD))
     front = pareto_front(means[OVERHEAD].to_numpy(), means[SUCCESS].to_numpy())
     ax.plot(means[OVERHEAD].iloc[front], means[SUCCESS].iloc[front], color="0.55", linestyle="--", linewidth=1,
             zorder=1)
-    handles = []
-    for points, style in _by_policy(means):
+    handles: list[Line2D] = []
+    for points, style in by_policy(means):
         ax.errorbar(points[OVERHEAD], points[SUCCESS], xerr=_reach(points, OVERHEAD), yerr=_reach(points, SUCCESS),
                     fmt=style.marker, color=style.colour, markersize=6.5, markeredgecolor="white",
                     markeredgewidth=0.6, linestyle="none" if along is None else "-", linewidth=1.2,
@@ -79,8 +88,7 @@ def pareto(frame: pd.DataFrame, ax: Axes, along: str | None = None) -> Axes:
     _label(ax, OVERHEAD, SUCCESS)
     ax.margins(0.08)
     ax.grid(**GRID)
-    legend_beside(ax, handles, INTERVAL)
-    return ax
+    return handles
 
 
 def pareto_front(cost: np.ndarray, benefit: np.ndarray) -> list[int]:
@@ -122,26 +130,32 @@ def phase_map(frame: pd.DataFrame, ax: Axes, parameter: str, metric: str = SUCCE
     return ax
 
 
-def ttl_knee(frame: pd.DataFrame, ax: Axes) -> Axes:
-    """Success rate over the descriptor TTL: a line a policy, its knee as a star.
+def ttl_knee(frame: pd.DataFrame, ax: Axes, ranges: Sequence[tuple[float, float]] | None = None) -> Axes:
+    """Success rate over the descriptor TTL: a line a policy, its knee over each range of TTLs (s) as a mark.
 
-    The knee is that of success against control traffic, by the method of curves.knee, on the means.
+    The knee is that of success against control traffic, by the method of curves.knee, on the means. Without
+    `ranges`: over all TTLs that were run. At most two ranges are told apart.
     """
     require_only(frame, (TTL, POLICY))
     means = summarise(frame, by=(POLICY, TTL), metrics=(SUCCESS, OVERHEAD))
-    for line, style in _by_policy(means):
-        _line_with_band(ax, line, TTL, SUCCESS, style)
-        bend = knee_of_ttl(line)
-        ax.plot(line[TTL].iloc[bend.index], bend.y, marker="*", markersize=14, color=style.colour,
-                markeredgecolor="black", markeredgewidth=0.8, linestyle="none", zorder=4)
+    ranges = ranges or [(means[TTL].min(), means[TTL].max())]
+    for line, style in by_policy(means):
+        line_with_band(ax, line, TTL, SUCCESS, style)
+        for place, ((low, high), (marker, size)) in enumerate(zip(ranges, KNEE_MARKS)):
+            points = line[line[TTL].between(low, high)]
+            bend = knee_of_ttl(points)
+            ax.plot(points[TTL].iloc[bend.index], bend.y, marker=marker, markersize=size, color=style.colour,
+                    markeredgecolor="black", markeredgewidth=0.8, linestyle="none", zorder=5 - place)
     lines = [line for line in ax.get_lines() if line.get_linestyle() != "None"]
     lines.sort(key=lambda line: line.get_ydata(orig=False)[-1], reverse=True)
-    star = Line2D([], [], marker="*", markersize=11, color="0.8", markeredgecolor="black", linestyle="none",
-                  label="Knee: farthest above\nthe chord of success\nagainst control traffic")
+    marks = [Line2D([], [], marker=marker, markersize=0.8 * size, color="0.8", markeredgecolor="black",
+                    linestyle="none", label=f"Knee, TTL {low:g} to {high:g} s")
+             for (low, high), (marker, size) in zip(ranges, KNEE_MARKS)]
+    marks[-1].set_label(f"{marks[-1].get_label()}:\nfarthest above the\nchord of success\nagainst control traffic")
     _label(ax, TTL, SUCCESS)
     _log_ticks(ax, sorted(means[TTL].unique()))
     ax.grid(axis="y", **GRID)
-    legend_beside(ax, [*lines, star], INTERVAL)
+    legend_beside(ax, [*lines, *marks], INTERVAL)
     return ax
 
 
@@ -164,7 +178,7 @@ def latency_vs_peers(frame: pd.DataFrame, ax: Axes, latency: str = "discovery") 
     for name, colour, marker in zip(names, CATEGORIES, "osD"):
         scaled = means[[name, f"{name}_low", f"{name}_high"]] * 1e3
         line = pd.concat([means[[PEERS]], scaled], axis=1)
-        _line_with_band(ax, line, PEERS, name, PolicyStyle(f"{name[-2:]}th percentile", colour, marker))
+        line_with_band(ax, line, PEERS, name, PolicyStyle(f"{name[-2:]}th percentile", colour, marker))
     ax.set_xscale("log")
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     ax.set_xlabel(LABELS[PEERS])
@@ -184,23 +198,70 @@ def cost_of_attack_vs_fraction(frame: pd.DataFrame, ax: Axes) -> Axes:
     require_only(frame, (FRACTION, POLICY))
     costs = cost_of_attack(frame)
     costs = costs[costs[FRACTION] > 0]
-    costs = costs.assign(_yield=1 / costs[IDENTITIES])
+    turned = turned_over(costs.assign(_yield=1 / costs[IDENTITIES]))
+    top = 3 * turned["cost"][np.isfinite(turned["cost"])].max()
+    turned["cost_high"] = turned["cost_high"].where(np.isfinite(turned["cost_high"]), top)
+    return draw_cost(turned, ax, f"Sybil identities per workflow\ncompromised{_measured_time(frame)}")
+
+
+def additional_cost_vs_fraction(frame: pd.DataFrame, ax: Axes) -> Axes:
+    """Sybil identities for each workflow compromised beyond those that honest peers' own failures compromise.
+
+    Where the 95 % interval of what an identity adds includes 0 the cost has a lower limit only: an arrow.
+    """
+    require_only(frame, (FRACTION, POLICY))
+    turned = additional_cost(frame)
+    known = np.isfinite(turned["cost_high"])
+    draw_cost(turned[known], ax, f"Sybil identities per additional\nworkflow compromised{_measured_time(frame)}")
+    handles = list(ax.get_lines())
+    drawn = {line.get_label() for line in handles}
+    limited = turned[~known & np.isfinite(turned["cost_low"])]
+    for place, (points, style) in enumerate(by_policy(limited)):
+        low = points["cost_low"].to_numpy()
+        beside = points[FRACTION] + 0.008 * place
+        ax.errorbar(beside, low, yerr=low, lolims=True, fmt="none", ecolor=style.colour, elinewidth=1.2)
+        if style.label not in drawn:
+            handles.append(Line2D([], [], color=style.colour, marker=style.marker, label=style.label))
+    handles.sort(key=lambda line: -_last_limit(turned, line.get_label()))
+    arrow = Line2D([], [], color="0.4", marker="^", markersize=5, linestyle="none", label="lower limit (95 %)")
+    legend_beside(ax, [*handles, arrow], INTERVAL)
+    return ax
+
+
+def _last_limit(turned: pd.DataFrame, label: str) -> float:
+    """The lower limit of a policy's cost at the largest fraction that has one."""
+    rows = turned[[policy_style(name).label == label for name in turned[POLICY]]]
+    return float(rows["cost_low"][np.isfinite(rows["cost_low"])].iloc[-1])
+
+
+def additional_cost(frame: pd.DataFrame) -> pd.DataFrame:
+    """`cost`, `cost_low`, `cost_high` of an additional compromised workflow by policy and fraction."""
+    costs = additional_compromised(frame)
+    costs = costs[costs[FRACTION] > 0]
+    return turned_over(costs.assign(_yield=costs[ADDITIONAL] / costs["sybil_identities"]))
+
+
+def turned_over(costs: pd.DataFrame) -> pd.DataFrame:
+    """1 over the mean of the column _yield (workflows an identity compromises) and over its interval."""
     means = summarise(costs, by=(POLICY, FRACTION), metrics=("_yield",))
     turned = pd.DataFrame({POLICY: means[POLICY], FRACTION: means[FRACTION]})
     with np.errstate(divide="ignore"):
         turned["cost"] = _turned_over(means["_yield"])
         turned["cost_low"] = _turned_over(means["_yield_high"])
         turned["cost_high"] = _turned_over(means["_yield_low"])
-    top = 3 * turned["cost"][np.isfinite(turned["cost"])].max()
-    turned["cost_high"] = turned["cost_high"].where(np.isfinite(turned["cost_high"]), top)
-    for line, style in _by_policy(turned):
-        _line_with_band(ax, line[np.isfinite(line["cost"])], FRACTION, "cost", style)
+    return turned
+
+
+def draw_cost(turned: pd.DataFrame, ax: Axes, label: str) -> Axes:
+    """Costs with their intervals over the fraction on a logarithmic axis, a line a policy."""
+    for line, style in by_policy(turned):
+        line_with_band(ax, line[np.isfinite(line["cost"])], FRACTION, "cost", style)
     ax.set_yscale("log")
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.yaxis.set_minor_formatter(NullFormatter())
     ax.set_xlabel(LABELS[FRACTION])
-    ax.set_ylabel(f"Sybil identities per workflow\ncompromised{_measured_time(frame)}")
+    ax.set_ylabel(label)
     ax.grid(axis="y", **GRID)
     legend_beside(ax, title=INTERVAL)
     return ax
@@ -249,7 +310,7 @@ def _failed_shares(runs: pd.DataFrame) -> pd.Series:
     return failed / ended
 
 
-def _by_policy(means: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, PolicyStyle]]:
+def by_policy(means: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, PolicyStyle]]:
     """The rows of each policy and how it is drawn."""
     unknown = 0
     for name in policy_order(means[POLICY].unique()):
@@ -257,11 +318,13 @@ def _by_policy(means: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, PolicyStyle]
         unknown += name not in STYLES
 
 
-def _line_with_band(ax: Axes, line: pd.DataFrame, x: str, y: str, style: PolicyStyle) -> None:
+def line_with_band(ax: Axes, line: pd.DataFrame, x: str, y: str, style: PolicyStyle,
+                   dashes: object = "-") -> Line2D:
     """Bands, not bars: where two policies are close, bars at the same places cannot be told apart."""
     ax.fill_between(line[x], line[f"{y}_low"], line[f"{y}_high"], color=style.colour, alpha=0.2, linewidth=0)
-    ax.plot(line[x], line[y], label=style.label, color=style.colour, linewidth=1.4, marker=style.marker,
-            markersize=5.5, markeredgecolor="white", markeredgewidth=0.6)
+    [drawn] = ax.plot(line[x], line[y], label=style.label, color=style.colour, linewidth=1.4, linestyle=dashes,
+                      marker=style.marker, markersize=5.5, markeredgecolor="white", markeredgewidth=0.6)
+    return drawn
 
 
 def _reach(points: pd.DataFrame, name: str) -> np.ndarray:
@@ -287,7 +350,7 @@ def _is_share(frame: pd.DataFrame, metric: str) -> bool:
     return metric.endswith(("_rate", "_share")) and frame.attrs.get("units", {}).get(metric, "1") == "1"
 
 
-def _share_axis(ax: Axes) -> None:
+def share_axis(ax: Axes) -> None:
     ax.set_ylim(0.0, 1.02)  # so that marks at 1 are whole
     ax.yaxis.set_major_locator(MultipleLocator(0.2))
     ax.grid(axis="y", **GRID)

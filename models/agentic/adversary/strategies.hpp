@@ -16,5 +16,6 @@ std::unique_ptr<Strategy> make_onoff(const Parameters& parameters);
 // What all Sybils do besides.
 std::unique_ptr<Strategy> make_canary_aware(const Parameters& parameters);
 std::unique_ptr<Strategy> make_whitewash(const Parameters& parameters);
+std::unique_ptr<Strategy> make_collude(const Parameters& parameters);
 
 }  // namespace parley::agentic

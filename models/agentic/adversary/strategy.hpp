@@ -35,6 +35,34 @@ struct Standing {
     std::uint32_t failed;    // of them
 };
 
+// A timer of a Sybil, on its way to the strategy that set it.
+struct SybilTimer {
+    std::uint32_t number;
+    std::uint16_t strategy;  // its place in the chain
+    std::uint16_t unused;
+};
+
+// What a strategy may have a Sybil do.
+class Actions {
+   public:
+    Actions() = default;
+    Actions(const Actions&) = delete;
+    Actions& operator=(const Actions&) = delete;
+    virtual ~Actions() = default;
+
+    // Sends a signed report on the peer `about` to the Sybil's own ratings account. Another Sybil is named as it was
+    // called at the last reputation epoch.
+    virtual void report(std::uint32_t about, bool good) = 0;
+    // The strategy's on_timer is called after `delay`, unless the Sybil has left meanwhile. `number` is handed back: as
+    // a count it names draws.
+    void set_timer(Duration delay, std::uint32_t number) { schedule(delay, {number, strategy_, 0}); }
+
+   private:
+    friend class Adversary;
+    virtual void schedule(Duration delay, SybilTimer timer) = 0;
+    std::uint16_t strategy_ = 0;  // whose turn it is
+};
+
 class Strategy {
    public:
     Strategy() = default;
@@ -50,6 +78,14 @@ class Strategy {
     // Whether it gives its identity up now, to come back under a fresh one after adversary.rejoin_delay. Asked at every
     // reputation epoch, under adversary.whitewash only.
     virtual bool abandons(const Sybil&, const Standing&, bool before) const { return before; }
+
+    // What a Sybil does of its own accord. Called for each Sybil when the run begins, and whenever it is back under a
+    // fresh identity. Numbers of timers from `first` on have not been used;
+    virtual void on_start(const Sybil&, std::uint32_t /*first*/, Actions&) const {}
+    // when a timer that this strategy has set is due;
+    virtual void on_timer(const Sybil&, std::uint32_t /*number*/, Actions&) const {}
+    // when a delegation arrives, whatever `conduct` then makes of it.
+    virtual void on_delegate(const Sybil&, std::uint32_t /*requester*/, Actions&) const {}
 };
 
 }  // namespace parley::agentic

@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 
+#include "models/agentic/adversary/sybil_actions.hpp"
 #include "models/agentic/agentic_model.hpp"
 #include "models/agentic/identity/identity.hpp"
 
@@ -52,13 +53,12 @@ bool is_addressed(const Presence& presence, const Event& event) {
 
 }  // namespace
 
-PeerPresence::PeerPresence(const Parameters& parameters, const SybilSet& sybils, const Adversary& adversary,
-                           Metrics& metrics, PeerPopulation& peers, Requester& requester, Forger& forger,
-                           PooledReputation& reputation)
-    : p_(parameters),
-      sybils_(sybils),
-      adversary_(adversary),
-      metrics_(metrics),
+PeerPresence::PeerPresence(const AgenticModel& model, Network& network, PeerPopulation& peers, Requester& requester,
+                           Forger& forger, PooledReputation& reputation)
+    : model_(model),
+      p_(model.parameters()),
+      network_(network),
+      metrics_(network.metrics),
       peers_(peers),
       requester_(requester),
       forger_(forger),
@@ -80,7 +80,14 @@ void PeerPresence::start(AgenticContext& context) {
         if (!peers_.presence(self).online) return;
     }
     peers_.schedule_refreshes(context);
-    honest ? requester_.schedule_arrival(context, peer) : forger_.schedule(context, 0);
+    honest ? requester_.schedule_arrival(context, peer) : start_sybil(context, 0);
+}
+
+void PeerPresence::start_sybil(AgenticContext& context, std::uint32_t first) {
+    const std::uint32_t self = context.self().value;
+    forger_.schedule(context, first);
+    SybilActions actions(context, network_, model_);
+    model_.adversary().on_start({self, peers_.at(self).behaviour, context.now()}, first, actions);
 }
 
 bool PeerPresence::receives(AgenticContext& context, const Event& event) {
@@ -159,7 +166,7 @@ void PeerPresence::on_standing(AgenticContext& context) {
     Presence& presence = peers_.presence(self);
     const Sybil sybil{self, peers_.at(self).behaviour, context.now()};
     const Standing standing{reputation_.published(self), presence.canaries, presence.canaries_failed};
-    if (!adversary_.abandons(sybil, standing)) {
+    if (!model_.adversary().abandons(sybil, standing)) {
         context.discount_event();
         return schedule_standing(context);
     }
@@ -175,8 +182,8 @@ void PeerPresence::take_fresh_identity(AgenticContext& context, Presence& presen
     reputation_.begin_identity(self, identity_of(p_, self, presence.incarnation));
     metrics_.add(Counter::whitewashes);
     come_back(context, presence);
-    // The number of the next message is higher than that of any forgery so far.
-    forger_.schedule(context, context.sent());
+    // The number of the next message is higher than that of any timer so far.
+    start_sybil(context, context.sent());
     schedule_standing(context);
 }
 
@@ -184,7 +191,8 @@ void PeerPresence::take_fresh_identity(AgenticContext& context, Presence& presen
 std::uint64_t PeerPresence::reentries_of(std::uint32_t sybil) const {
     const std::uint64_t all = p_.reentries();
     if (all == Parameters::no_reentry_limit) return all;
-    return all / sybils_.size() + (sybils_.place_of(sybil) < all % sybils_.size() ? 1 : 0);
+    const SybilSet& sybils = model_.sybils();
+    return all / sybils.size() + (sybils.number_of(sybil) < all % sybils.size() ? 1 : 0);
 }
 
 void PeerPresence::count_canary(std::uint32_t sybil, bool passed) {

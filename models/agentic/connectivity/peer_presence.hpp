@@ -8,10 +8,8 @@
 // and fire in vain. Messages to an identity that a Sybil has given up are dropped: they name its incarnation.
 #pragma once
 
-#include "models/agentic/adversary/adversary.hpp"
 #include "models/agentic/adversary/forging.hpp"
 #include "models/agentic/execution/requester.hpp"
-#include "models/agentic/identity/sybil_set.hpp"
 #include "models/agentic/peer_population.hpp"
 #include "models/agentic/trust/reputation_service.hpp"
 
@@ -19,8 +17,9 @@ namespace parley::agentic {
 
 class PeerPresence {
    public:
-    PeerPresence(const Parameters& parameters, const SybilSet& sybils, const Adversary& adversary, Metrics& metrics,
-                 PeerPopulation& peers, Requester& requester, Forger& forger, PooledReputation& reputation);
+    // All of one partition; they must outlive it.
+    PeerPresence(const AgenticModel& model, Network& network, PeerPopulation& peers, Requester& requester,
+                 Forger& forger, PooledReputation& reputation);
 
     // The first events of a peer.
     void start(AgenticContext& context);
@@ -38,15 +37,17 @@ class PeerPresence {
     void leave(AgenticContext& context, Presence& presence);
     void come_back(AgenticContext& context, Presence& presence);
     void take_fresh_identity(AgenticContext& context, Presence& presence);
+    // What a Sybil does of its own accord begins; numbers of its timers from `first` on have not been used.
+    void start_sybil(AgenticContext& context, std::uint32_t first);
     void schedule_next_churn(AgenticContext& context, const Presence& presence);
     void schedule_standing(AgenticContext& context);
     // How many times a Sybil may come back.
     std::uint64_t reentries_of(std::uint32_t sybil) const;
     void drop(AgenticContext& context, const Event& event);
 
+    const AgenticModel& model_;
     const Parameters& p_;
-    const SybilSet& sybils_;
-    const Adversary& adversary_;
+    Network& network_;
     Metrics& metrics_;
     PeerPopulation& peers_;
     Requester& requester_;

@@ -34,6 +34,14 @@ class Permutation {
         return i;
     }
 
+    // The i that the permutation takes to `image`: the walk backwards.
+    std::uint32_t inverse(std::uint32_t image) const {
+        do {
+            image = unshuffle(image);
+        } while (image >= size_);
+        return image;
+    }
+
    private:
     static constexpr std::uint64_t rounds = 4;
 
@@ -44,6 +52,18 @@ class Permutation {
             const std::uint32_t next = left ^ (static_cast<std::uint32_t>(mix64(key ^ right)) & half_mask_);
             left = right;
             right = next;
+        }
+        return (left << half_bits_) | right;
+    }
+
+    std::uint32_t unshuffle(std::uint32_t value) const {
+        std::uint32_t left = value >> half_bits_;
+        std::uint32_t right = value & half_mask_;
+        for (std::uint64_t round = rounds; round-- > 0;) {
+            const std::uint64_t key = keys_[round];
+            const std::uint32_t previous = right ^ (static_cast<std::uint32_t>(mix64(key ^ left)) & half_mask_);
+            right = left;
+            left = previous;
         }
         return (left << half_bits_) | right;
     }
@@ -59,9 +79,10 @@ class SybilSet {
     SybilSet(std::uint64_t seed, std::uint32_t peers, std::uint32_t sybils)
         : permutation_(mix64(seed ^ 0x5359424C5345544EULL), peers), sybils_(sybils) {}
     bool contains(std::uint32_t peer) const { return permutation_(peer) < sybils_; }
-    // The place of a Sybil among the Sybils, below size().
-    std::uint32_t place_of(std::uint32_t peer) const { return permutation_(peer); }
     std::uint32_t size() const { return sybils_; }
+    // Sybils are numbered 0 .. size() - 1, in the order of the permutation.
+    std::uint32_t number_of(std::uint32_t sybil) const { return permutation_(sybil); }
+    std::uint32_t at(std::uint32_t number) const { return permutation_.inverse(number); }
 
    private:
     Permutation permutation_;

@@ -16,6 +16,8 @@ void increment(std::uint16_t& count) {
     if (count < std::numeric_limits<std::uint16_t>::max()) ++count;
 }
 
+int is_positive(const Rating& rating) { return rating.good > rating.bad ? 1 : 0; }
+
 }  // namespace
 
 void RatingsAccounts::record(std::uint32_t index, std::uint32_t ratee, bool good) {
@@ -38,7 +40,7 @@ Rating& RatingsAccounts::find_or_add(RatingsAccount& account, std::uint32_t rate
     }
     const Rating fresh{ratee, 0, epoch_, 0, 0, 0, 0};
     if (ratings.size() < parameters_.ratings_per_rater) return tables_.append(account.table, fresh);
-    evict(*oldest);
+    evict(account, *oldest);
     *oldest = fresh;
     return *oldest;
 }
@@ -51,7 +53,15 @@ void RatingsAccounts::age(Rating& rating) const {
     rating.epoch = epoch_;
 }
 
-void RatingsAccounts::evict(Rating& rating) {
+// Ageing is the same for good and bad: edges change only where reports come in or a rating leaves.
+void RatingsAccounts::count_edge(const RatingsAccount& account, const Rating& rating, int change) {
+    if (change == 0 || !sybils_.contains(peer_of(parameters_, rating.ratee))) return;
+    const auto rater = raters_.begin + static_cast<std::uint32_t>(&account - accounts_.data());
+    if (!sybils_.contains(rater)) attack_edges_ += static_cast<std::uint64_t>(change);
+}
+
+void RatingsAccounts::evict(const RatingsAccount& account, Rating& rating) {
+    count_edge(account, rating, -is_positive(rating));
     age(rating);
     evictions_.push_back({rating.ratee, 0, -to_fixed(rating.good), -to_fixed(rating.bad)});
 }
@@ -72,6 +82,7 @@ void RatingsAccounts::close_epoch(std::vector<PooledChange>& changes) {
         for (Rating& rating : tables_.view(account.table)) {
             const double reports = static_cast<double>(rating.new_good) + rating.new_bad;
             if (reports == 0) continue;
+            const int was_positive = is_positive(rating);
             age(rating);
             const double scale = reports > parameters_.rater_cap ? parameters_.rater_cap / reports : 1.0;
             const double good = rating.new_good * scale;
@@ -80,13 +91,13 @@ void RatingsAccounts::close_epoch(std::vector<PooledChange>& changes) {
             rating.good = static_cast<float>(rating.good + good);
             rating.bad = static_cast<float>(rating.bad + bad);
             rating.new_good = rating.new_bad = 0;
+            count_edge(account, rating, is_positive(rating) - was_positive);
         }
     }
     touched_.clear();
 }
 
-void RatingsAccounts::list_ratings(std::uint32_t first_rater, kernels::RatingList& list,
-                                   std::span<const std::uint32_t> identities) {
+void RatingsAccounts::list_ratings(kernels::RatingList& list, std::span<const std::uint32_t> identities) {
     constexpr std::size_t ahead = 16;
     std::size_t raters = 0;
     std::size_t ratings = 0;
@@ -103,7 +114,7 @@ void RatingsAccounts::list_ratings(std::uint32_t first_rater, kernels::RatingLis
             if (net <= 0) continue;
             const std::uint32_t ratee = peer_of(parameters_, rating.ratee);
             if (!identities.empty() && identities[ratee] != rating.ratee) continue;
-            list.add(first_rater + static_cast<std::uint32_t>(i), ratee,
+            list.add(raters_.begin + static_cast<std::uint32_t>(i), ratee,
                      static_cast<float>(net * decay_since(rating.epoch)));
         }
     }

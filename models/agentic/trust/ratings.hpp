@@ -6,8 +6,10 @@
 #include <span>
 #include <vector>
 
+#include "engine/entity_id.hpp"
 #include "engine/huge_pages.hpp"
 #include "models/agentic/growing_tables.hpp"
+#include "models/agentic/identity/sybil_set.hpp"
 #include "models/agentic/parameters.hpp"
 #include "models/kernels/reputation/rating_list.hpp"
 
@@ -45,8 +47,13 @@ struct Rating {
 // All accounts of a partition; 24 bytes a rating, in tables of 4, 8, 16 ... of them.
 class RatingsAccounts {
    public:
-    RatingsAccounts(const Parameters& parameters, std::uint32_t count)
-        : parameters_(parameters), accounts_(count, &huge_pages()), decays_{1} {}
+    // Of the peers `raters`.
+    RatingsAccounts(const Parameters& parameters, IdRange raters)
+        : parameters_(parameters),
+          sybils_(parameters.seed, parameters.peers, parameters.sybils()),
+          raters_(raters),
+          accounts_(raters.size(), &huge_pages()),
+          decays_{1} {}
 
     RatingsAccount& at(std::uint32_t index) { return accounts_[index]; }
     const RatingsAccount& at(std::uint32_t index) const { return accounts_[index]; }
@@ -55,27 +62,33 @@ class RatingsAccounts {
     void record(std::uint32_t index, std::uint32_t ratee, bool good);
     // Ends the epoch; appends what it changes.
     void close_epoch(std::vector<PooledChange>& changes);
-    // Replaces `list` by what all raters say: s = good - bad as of the open epoch, where it is above 0. Account 0 is
-    // that of the peer `first_rater`. `identities`: the names that all peers bear, of which others are left out; empty:
-    // every ratee is a peer.
-    void list_ratings(std::uint32_t first_rater, kernels::RatingList& list,
-                      std::span<const std::uint32_t> identities = {});
+    // Replaces `list` by what all raters say: s = good - bad as of the open epoch, where it is above 0. `identities`:
+    // the names that all peers bear, of which others are left out; empty: every ratee is a peer.
+    void list_ratings(kernels::RatingList& list, std::span<const std::uint32_t> identities = {});
+    // Pairs of an honest rater and an identity of a Sybil with good > bad. Reports count from the end of their epoch
+    // on.
+    std::uint64_t attack_edges() const { return attack_edges_; }
 
    private:
     Rating& find_or_add(RatingsAccount& account, std::uint32_t ratee);
-    void evict(Rating& rating);
+    void evict(const RatingsAccount& account, Rating& rating);
+    // A rating begins (1) or ceases (-1) to be positive.
+    void count_edge(const RatingsAccount& account, const Rating& rating, int change);
     // Brings the counts of a rating to the open epoch.
     void age(Rating& rating) const;
     // What a count of `epoch` is worth in the open epoch.
     double decay_since(std::uint32_t epoch) const { return decays_[epoch_ - epoch]; }
 
     const Parameters& parameters_;
+    SybilSet sybils_;
+    IdRange raters_;
     std::pmr::vector<RatingsAccount> accounts_;
     TablePool<Rating> tables_;
     std::vector<std::uint32_t> touched_;
     std::vector<PooledChange> evictions_;
     std::vector<double> decays_;  // by epochs gone
     std::uint32_t epoch_ = 0;
+    std::uint64_t attack_edges_ = 0;
 };
 
 }  // namespace parley::agentic

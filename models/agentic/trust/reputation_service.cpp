@@ -103,6 +103,8 @@ void ReputationService::publish(std::span<AgenticState*> states, Transport& tran
     if (kind == ReputationKind::none) return;
     know_owners(states, transport);
     fold_reports(states, transport, threads);
+    // For those who follow ratings, and for those who collude.
+    if (model_.parameters().whitewash) gather_identities(states, transport);
     if (kind != ReputationKind::beta) follow_ratings(states, transport, threads);
     RecordDelivery<TrustUpdate> updates(states.size(), transport);
     for_each_in_parallel(states.size(), threads, [&](std::size_t s) { publish_peers(*states[s], s, updates); });
@@ -148,12 +150,9 @@ void ReputationService::fold_reports(std::span<AgenticState*> states, Transport&
 
 void ReputationService::follow_ratings(std::span<AgenticState*> states, Transport& transport, int threads) {
     if (!graph_) graph_.emplace(model_.parameters(), model_.sybils(), transport);
-    if (model_.parameters().whitewash) gather_identities(states, transport);
     ratings_.resize(states.size());
-    for_each_in_parallel(states.size(), threads, [&](std::size_t s) {
-        states[s]->accounts().list_ratings(states[s]->account_range().begin - model_.first_account(), ratings_[s],
-                                           identities_);
-    });
+    for_each_in_parallel(states.size(), threads,
+                         [&](std::size_t s) { states[s]->accounts().list_ratings(ratings_[s], identities_); });
     graph_->update(ratings_, threads);
 }
 

@@ -112,6 +112,9 @@ class ReputationService {
     // the transport are those of every call. Nothing to do with kind = none. Collective.
     void publish(std::span<AgenticState*> states, Transport& transport, int threads);
 
+    // The name that any peer bore when this was last called.
+    std::uint32_t identity_of(std::uint32_t peer) const { return identities_.empty() ? peer : identities_[peer]; }
+
    private:
     void know_owners(std::span<AgenticState*> states, Transport& transport);
     void fold_reports(std::span<AgenticState*> states, Transport& transport, int threads);
@@ -125,7 +128,7 @@ class ReputationService {
     OwnerTable owner_of_shard_;
     std::optional<GraphReputation> graph_;
     std::vector<kernels::RatingList> ratings_;  // by partition; kept for their memory
-    std::vector<std::uint32_t> identities_;     // that all peers bear, only where ratings must be told apart by them
+    std::vector<std::uint32_t> identities_;     // that all peers bear, only under adversary.whitewash
 };
 
 // The distribution over all ranks.

@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "models/agentic/adversary/behaviour_mix.hpp"
 #include "models/agentic/adversary/targeting.hpp"
 #include "models/agentic/discovery/class_catalogue.hpp"
+#include "models/agentic/identity/sybil_set.hpp"
 #include "test_parameters.hpp"
 
 namespace parley::agentic {
@@ -74,6 +76,103 @@ TEST(Adversary, OnOffSybilsKeepTheirCycle) {
         phases_on += adversary.conduct(sybil_with(Behaviour::onoff, 0, peer)) == Conduct::honest;
     }
     EXPECT_NEAR(phases_on, 600, 5 * std::sqrt(1000 * 0.6 * 0.4));
+}
+
+// --- what Sybils do of their own accord
+
+// Keeps what strategies ask for.
+class Recorded : public Actions {
+   public:
+    void report(std::uint32_t about, bool good) override { reports.emplace_back(about, good); }
+    std::vector<std::pair<std::uint32_t, bool>> reports;
+    std::vector<std::pair<Duration, SybilTimer>> timers;
+
+   private:
+    void schedule(Duration delay, SybilTimer timer) override { timers.emplace_back(delay, timer); }
+};
+
+TEST(Adversary, HandsATimerToTheStrategyThatSetIt) {
+    class Clock : public Strategy {
+       public:
+        explicit Clock(std::uint32_t first) : first_(first) {}
+        void on_start(const Sybil&, std::uint32_t first, Actions& actions) const override {
+            actions.set_timer(Duration{1}, first_ + first);
+        }
+        void on_timer(const Sybil&, std::uint32_t number, Actions& actions) const override {
+            actions.report(number, false);
+            actions.set_timer(Duration{2}, number + 1);
+        }
+
+       private:
+        std::uint32_t first_;
+    };
+    const Parameters p = parameters_with({});
+    Strategies others;
+    others.push_back(std::make_unique<Clock>(10));
+    others.push_back(std::make_unique<Clock>(20));
+    const Adversary adversary(p, std::move(others));
+    Recorded actions;
+    const Sybil sybil = sybil_with(Behaviour::malicious);
+    adversary.on_start(sybil, 0, actions);
+    ASSERT_EQ(actions.timers.size(), 2U);
+    for (std::size_t i = 0; i < 4; ++i) adversary.on_timer(sybil, actions.timers[i].second, actions);
+    const std::vector<std::pair<std::uint32_t, bool>> expected{{10, false}, {20, false}, {11, false}, {21, false}};
+    EXPECT_EQ(actions.reports, expected);
+    EXPECT_NE(actions.timers[4].second.strategy, actions.timers[5].second.strategy);
+}
+
+TEST(Collude, PraisesAllOtherSybilsEquallyOftenAtItsRate) {
+    const Parameters p = parameters_with({"adversary.fraction=0.1", "adversary.praise_rate=0.25"});
+    const Adversary adversary(p);
+    const SybilSet sybils(p.seed, p.peers, p.sybils());
+    constexpr int praises = 9000;
+    Recorded actions;
+    const Sybil self = sybil_with(Behaviour::malicious, 0, sybils.at(4));
+    adversary.on_start(self, 0, actions);
+    double waited = 0;
+    for (int i = 0; i < praises; ++i) {
+        ASSERT_EQ(actions.timers.size(), static_cast<std::size_t>(i + 1));
+        waited += actions.timers.back().first.seconds();
+        adversary.on_timer(self, actions.timers.back().second, actions);
+    }
+    // Exponential gaps of mean 4 s; each of the 9 others a ninth of the reports.
+    EXPECT_NEAR(waited, praises * 4.0, 5 * 4.0 * std::sqrt(praises));
+    std::map<std::uint32_t, int> counts;
+    for (const auto& [about, good] : actions.reports) {
+        EXPECT_TRUE(good);
+        ++counts[about];
+    }
+    ASSERT_EQ(counts.size(), 9U);
+    for (const auto& [about, count] : counts) {
+        EXPECT_TRUE(sybils.contains(about) && about != self.peer);
+        EXPECT_NEAR(count, praises / 9.0, 5 * std::sqrt(praises / 9.0 * 8 / 9));
+    }
+}
+
+TEST(Collude, BlamesEveryRequesterWhenItBadmouths) {
+    const Parameters p = parameters_with({"adversary.fraction=0.1", "adversary.badmouth=true"});
+    const Adversary adversary(p);
+    Recorded actions;
+    adversary.on_start(sybil_with(Behaviour::silent), 0, actions);
+    EXPECT_TRUE(actions.timers.empty());
+    adversary.on_delegate(sybil_with(Behaviour::silent), 99, actions);
+    EXPECT_EQ(actions.reports, (std::vector<std::pair<std::uint32_t, bool>>{{99, false}}));
+}
+
+TEST(Collude, ASingleSybilHasNobodyToPraise) {
+    const Parameters p = parameters_with({"adversary.fraction=0.01", "adversary.praise_rate=1"});
+    Recorded actions;
+    Adversary(p).on_start(sybil_with(Behaviour::malicious), 0, actions);
+    EXPECT_TRUE(actions.timers.empty());
+}
+
+TEST(Adversary, DoesNothingOfItsOwnAccordUnlessAsked) {
+    const Parameters p = parameters_with({"adversary.fraction=0.5", "adversary.silent=0.2", "adversary.onoff=0.2"});
+    const Adversary adversary(p);
+    Recorded actions;
+    adversary.on_start(sybil_with(Behaviour::malicious), 0, actions);
+    adversary.on_delegate(sybil_with(Behaviour::malicious), 3, actions);
+    EXPECT_TRUE(actions.timers.empty() && actions.reports.empty());
 }
 
 TEST(BehaviourMix, DrawsEachBehaviourWithItsProbability) {

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
+#include "engine/distributions.hpp"
+#include "models/agentic/purpose.hpp"
 #include "test_parameters.hpp"
 
 namespace parley::agentic {
@@ -103,6 +107,36 @@ TEST(LocalReputation, KeepsTheTablesOfRequestersApart) {
     TableHandle other;
     world.record(3, true, at(0));
     EXPECT_EQ(world.reputation.trust(other, 3, 0.5, at(0)), 0.5);
+}
+
+// Forgetting by time is forgetting by outcome when outcomes are evenly spaced: at intervals of half-life log2(1/0.95)
+// each outcome weighs 0.95 of the next. Good with probability p = 0.9 and factor w = 0.95, n_local tends to 1 / (1 - w)
+// = 20, so r_local has the mean (1 + 18) / 22 = 0.863636 and the deviation sqrt(p (1-p) / (1 - w^2)) / 22 = 0.04367.
+TEST(LocalReputation, ForgetsEvenlySpacedOutcomesByAConstantFactor) {
+    constexpr double weight = 0.95;
+    World world({"reputation.half_life=1000s", "reputation.prior_weight=0"});
+    const Duration spacing{static_cast<std::int64_t>(1e12 * std::log2(1 / weight))};
+    RandomStream outcomes = stream_of(1, 0, Purpose::execution_outcome, 0);
+    constexpr int burn_in = 1000;
+    constexpr int measured = 200'000;
+    SimTime now;
+    double sum = 0;
+    double squares = 0;
+    for (int i = 0; i < burn_in + measured; ++i) {
+        now = now + spacing;
+        world.record(3, bernoulli(outcomes, 0.9), now);
+        if (i < burn_in) continue;
+        const double trust = world.trust(3, 0.5, now);
+        sum += trust;
+        squares += trust * trust;
+    }
+    const double mean = sum / measured;
+    const double deviation = std::sqrt(squares / measured - mean * mean);
+    // Successive values are correlated by w: measured (1 - w) / (1 + w) independent ones for the mean, and with w^2
+    // for the deviation, whose relative error is about 1 / sqrt(2 n).
+    EXPECT_NEAR(mean, 0.863636, 5 * 0.04367 / std::sqrt(measured * (1 - weight) / (1 + weight)));
+    const double independent = measured * (1 - weight * weight) / (1 + weight * weight);
+    EXPECT_NEAR(deviation, 0.04367, 5 * 0.04367 / std::sqrt(2 * independent));
 }
 
 TEST(Decay, HalvesEveryHalfLifeAndEndsAtZero) {

@@ -16,7 +16,7 @@ using Counts = std::pair<double, double>;  // good, bad
 // Accounts and the pooled counts that their changes add up to, as the reputation service keeps them.
 struct World {
     explicit World(const std::vector<std::string>& overrides = {})
-        : parameters(parameters_with(overrides)), accounts(parameters, 10), pooled(parameters, {0, 100}) {}
+        : parameters(parameters_with(overrides)), accounts(parameters, {0, 10}), pooled(parameters, {0, 100}) {}
 
     // What the closing epoch changes, in outcomes.
     std::map<std::uint32_t, Counts> close() {
@@ -174,11 +174,66 @@ TEST(Ratings, AreListedForTheIdentitiesThatPeersBear) {
     world.accounts.record(1, 142, true);
     world.close();
     kernels::RatingList list;
-    world.accounts.list_ratings(0, list, identities);
+    world.accounts.list_ratings(list, identities);
     std::map<std::uint32_t, std::uint32_t> ratees;
     for (const auto& rating : list.ratings()) ratees[rating.rater] = rating.ratee;
     EXPECT_EQ(list.ratings().size(), 2U);
     EXPECT_EQ(ratees, (std::map<std::uint32_t, std::uint32_t>{{0, 7}, {1, 42}}));
+}
+
+// --- attack edges
+
+// Pairs of an honest rater and a Sybil with s > 0, counted one by one.
+std::uint64_t edges_of(World& world) {
+    const SybilSet sybils(world.parameters.seed, world.parameters.peers, world.parameters.sybils());
+    kernels::RatingList list;
+    world.accounts.list_ratings(list);
+    std::uint64_t edges = 0;
+    for (const auto& [rater, ratee, weight] : list.ratings()) {
+        edges += !sybils.contains(rater) && sybils.contains(ratee);
+    }
+    return edges;
+}
+
+TEST(AttackEdges, AppearWhenTheEpochClosesAndGoWithBlame) {
+    World world({"adversary.fraction=0.5"});
+    const SybilSet sybils(world.parameters.seed, 100, 50);
+    std::uint32_t honest = 0;
+    std::uint32_t sybil = 0;
+    while (sybils.contains(honest)) ++honest;
+    while (!sybils.contains(sybil)) ++sybil;
+    ASSERT_LT(std::max(honest, sybil), 10U);
+    world.accounts.record(honest, sybils.at(50), true);
+    world.accounts.record(honest, sybils.at(7), true);
+    world.accounts.record(honest, sybils.at(8), false);
+    world.accounts.record(sybil, sybils.at(7), true);
+    EXPECT_EQ(world.accounts.attack_edges(), 0U);
+    world.close();
+    EXPECT_EQ(world.accounts.attack_edges(), 1U);
+    world.accounts.record(honest, sybils.at(7), false);
+    EXPECT_EQ(world.accounts.attack_edges(), 1U);
+    world.close();  // one good, aged, against one bad
+    EXPECT_EQ(world.accounts.attack_edges(), 0U);
+    world.accounts.record(honest, sybils.at(7), true);
+    world.close();
+    EXPECT_EQ(world.accounts.attack_edges(), 1U);
+}
+
+TEST(AttackEdges, AreThoseThatListedRatingsGive) {
+    World world({"adversary.fraction=0.4", "reputation.ratings_per_rater=6", "reputation.half_life=15s",
+                 "reputation.rater_cap=2"});
+    std::uint64_t most = 0;
+    for (std::uint32_t epoch = 0; epoch < 40; ++epoch) {
+        for (std::uint32_t i = 0; i < 60; ++i) {
+            const std::uint64_t draw = mix64(epoch * 1000 + i);
+            world.accounts.record(static_cast<std::uint32_t>(draw % 10), static_cast<std::uint32_t>(draw / 10 % 20),
+                                  draw / 200 % 3 != 0);
+        }
+        world.close();
+        ASSERT_EQ(world.accounts.attack_edges(), edges_of(world)) << "epoch " << epoch;
+        most = std::max(most, edges_of(world));
+    }
+    EXPECT_GT(most, 5U);
 }
 
 }  // namespace

@@ -196,7 +196,7 @@ TEST(ReputationService, TellsTheShardsThatHoldAPeersDescriptors) {
             shard.accept({7, false, false, 0, 0}, 7, SimTime{0}, context);
             const auto prototype = world.model.catalogue().prototype(c);
             context.intent.assign(prototype.begin(), prototype.end());
-            EXPECT_FALSE(shard.answer(0, false, SimTime{1}, context));
+            EXPECT_FALSE(shard.answer(0, world.model.parameters().steps[0].constraints, false, SimTime{1}, context));
             ASSERT_EQ(context.answer.size(), 1U);
             EXPECT_FLOAT_EQ(context.answer[0].trust, 1.0F / 3);
         }

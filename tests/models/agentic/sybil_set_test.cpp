@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -26,6 +27,16 @@ TEST(Permutation, IsBijectiveForAnySize) {
     }
 }
 
+TEST(Permutation, IsUndoneByItsInverse) {
+    for (const std::uint32_t size : {1U, 2U, 3U, 5U, 16U, 17U, 100U, 1025U, 10'000'019U}) {
+        const Permutation permutation(0xC0FFEE, size);
+        for (std::uint32_t i = 0; i < std::min(size, 3000U); ++i) {
+            ASSERT_EQ(permutation.inverse(permutation(i)), i) << size;
+            ASSERT_EQ(permutation(permutation.inverse(i)), i) << size;
+        }
+    }
+}
+
 TEST(Permutation, ChangesWithTheKey) {
     const Permutation a(1, 1000);
     const Permutation b(2, 1000);
@@ -44,6 +55,15 @@ TEST(SybilSet, HasExactlyItsNumberOfSybils) {
                 ASSERT_EQ(count, sybils) << peers << " peers, seed " << seed;
             }
         }
+    }
+}
+
+TEST(SybilSet, NumbersItsSybils) {
+    const SybilSet set(3, 1000, 300);
+    ASSERT_EQ(set.size(), 300U);
+    for (std::uint32_t number = 0; number < 300; ++number) {
+        ASSERT_TRUE(set.contains(set.at(number)));
+        ASSERT_EQ(set.number_of(set.at(number)), number);
     }
 }
 

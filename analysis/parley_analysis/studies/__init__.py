@@ -1,0 +1,15 @@
+"""The studies of docs/results.md: one command runs them, and makes every table and figure.
+
+study        what a study is
+markdown     Markdown tables
+paper        the paper's three claims
+adversaries  what goes beyond the paper
+run          runs studies, writes their products, renews the page
+"""
+from . import adversaries, paper
+from .run import run_studies
+from .study import Study
+
+STUDIES: tuple[Study, ...] = (*paper.STUDIES, *adversaries.STUDIES)
+
+__all__ = ["STUDIES", "Study", "run_studies"]
