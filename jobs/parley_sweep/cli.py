@@ -266,7 +266,7 @@ def _add_submit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--site", type=Path, default=os.environ.get("PARLEY_SITE", str(GENERIC_SITE)), metavar="FILE",
                         help="site file (default: $PARLEY_SITE, else jobs/sites/generic.sh)")
     parser.add_argument("--max-running", type=_positive, default=0, metavar="N", help="tasks at a time")
-    parser.add_argument("--chunk", type=_positive, default=10, metavar="MINUTES",
+    parser.add_argument("--chunk", type=_minutes, default=10.0, metavar="MINUTES",
                         help="points go into one task up to this estimated time (default: %(default)s)")
     parser.add_argument("--retries", type=int, choices=range(10), default=0, metavar="N",
                         help="arrays that wait for the first to fail, and run what is missing then")
@@ -302,6 +302,16 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1")
     return int(text)
+
+
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = -1.0
+    if not 0.0 <= minutes < 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of minutes from 0")
+    return minutes
 
 
 def _binary(text: str) -> Path:
