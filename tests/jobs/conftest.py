@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -42,6 +43,26 @@ class Cluster:
         """Tasks of a job that wait or run: INDEX STATE."""
         lines = self.tell("squeue", "--noheader", "--array", "--format=%F %K %T").splitlines()
         return [line.split(" ", 1)[1] for line in lines if line.split()[0] == job]
+
+    def kill_slurmd(self, node: str) -> None:
+        """SIGKILL: Slurm sees that the node is lost after SlurmdTimeout (10 s)."""
+        noted = [line.split() for line in (self.folder / "pids").read_text().splitlines()]
+        os.kill(next(int(pid) for pid, name in reversed(noted) if name == f"slurmd-{node}"), signal.SIGKILL)
+
+    def revive(self, node: str) -> None:
+        """Starts the node's slurmd if it was killed, and makes the node usable."""
+        noted = [line.split() for line in (self.folder / "pids").read_text().splitlines()]
+        pid = next(pid for pid, name in reversed(noted) if name == f"slurmd-{node}")
+        if not Path(f"/proc/{pid}/exe").exists():
+            daemon = subprocess.Popen(["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec slurmd -D -N "$0" -f "$1"',
+                                       node, self.folder / "slurm.conf"], env=self.environment, start_new_session=True,
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            with open(self.folder / "pids", "a", encoding="ascii") as pids:
+                pids.write(f"{daemon.pid} slurmd-{node}\n")
+        # An already responding node is resumed by Slurm itself: then the command has nothing to do.
+        self.call("scontrol", "update", f"nodename={node}", "state=resume")
+        wait_until(lambda: self.tell("sinfo", "--noheader", "--Node", f"--nodes={node}", "--partition=batch",
+                                     "--format=%t") == "idle", 60)
 
     def wait_for(self, job: str, seconds: float = 90.0) -> None:
         """Until no task of the job waits or runs."""
