@@ -30,7 +30,7 @@ numa_domains() {
                 for (i = 1; i <= n; i++) { split(part[i], end, "-"); last = end[2] == "" ? end[1] : end[2]
                                            for (cpu = end[1]; cpu <= last; cpu++) mine[cpu] = 1 } }
         /^[0-9]/ && ($1 in mine) { domain[$2] = 1 }
-        END { count = 0; for (name in domain) count++; print count > 0 ? count : 1 }'
+        END { count = 0; for (name in domain) count++; print (count ? count : 1) }'
 }
 
 # Sets ranks, ranks_a_node and threads.

@@ -68,6 +68,12 @@ class Cluster:
         """Until no task of the job waits or runs."""
         wait_until(lambda: not self.queue(job), seconds, lambda: f"job {job}: {self.queue(job)}")
 
+    def wait_for_job(self, job: str, seconds: float = 90.0) -> None:
+        """Until a job that is no array neither waits nor runs."""
+        def state() -> str:
+            return self.tell("squeue", "--noheader", "--format=%T %r", f"--jobs={job}", "--states=PD,R,CG,RQ,S")
+        wait_until(lambda: not state(), seconds, state)
+
 
 def wait_until(condition, seconds, told=lambda: "it did not happen"):
     deadline = time.monotonic() + seconds
