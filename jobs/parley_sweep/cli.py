@@ -205,8 +205,11 @@ def collect_command(options: argparse.Namespace) -> int:
         raise SweepError(f"no run of {options.folder} is finished yet")
     file = options.folder / TABLE_NAME
     write_table(table, file)
-    write_index(manifest, table, options.folder / INDEX_NAME)
+    with_series = not table.rows or write_index(manifest, table, options.folder / INDEX_NAME)
     print(f"{file}, {INDEX_NAME}: {len(table.rows)} runs{_missing_note(manifest)}")
+    if not with_series:
+        print(f"note: {INDEX_NAME} has no /timeseries over all runs (too many, or rows at different times); "
+              "the runs are in /runs", file=sys.stderr)
     if len(table.versions) > 1:
         versions = ", ".join(sorted(table.versions))
         print(f"note: the runs come from several versions of the program ({versions}); "
