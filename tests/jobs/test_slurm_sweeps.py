@@ -16,6 +16,7 @@ from .conftest import wait_until
 ROOT = Path(__file__).resolve().parents[2]
 SWEEP = ROOT / "jobs" / "sweep"
 FAKE = ROOT / "tests" / "support" / "fake_parley.py"
+FULL = pytest.mark.skipif("PARLEY_TEST_FULL" not in os.environ, reason="minutes; set PARLEY_TEST_FULL=1")
 
 
 class Study:
@@ -80,14 +81,14 @@ def test_an_array_gives_the_results_of_a_local_run(cluster, tmp_path):
 
 
 def test_no_more_tasks_run_than_max_running(study):
-    study.axes("run.duration = 1, 1.01, 1.02, 1.03, 1.04, 1.05")
+    study.axes("run.duration = 0.7, 0.71, 0.72, 0.73, 0.74")
     job = study.submit("--max-running", "2")
     most = 0
     while queue := study.cluster.queue(job):
         running = sum(line.endswith("RUNNING") for line in queue)
         most = max(most, running)
     assert most == 2
-    assert len(study.results()) == 6
+    assert len(study.results()) == 5
 
 
 def test_two_submits_at_once_run_each_point_once(study):
@@ -186,7 +187,27 @@ def test_dry_run_shows_the_command_and_writes_nothing(study):
     assert not study.output.exists() and not study.starts()
 
 
-@pytest.mark.skipif("PARLEY_TEST_FULL" not in os.environ, reason="minutes; set PARLEY_TEST_FULL=1")
+@FULL
+@pytest.mark.skipif("parley resume" not in subprocess.run([binary(), "--help"], capture_output=True, text=True,
+                                                         check=False).stdout, reason="no `parley resume`")
+def test_an_interrupted_sweep_gives_the_results_of_a_local_run(cluster, tmp_path):
+    sweep = tmp_path / "scale.ini"
+    sweep.write_text(f"[sweep]\nbase = {ROOT}/configs/sybil-1m.ini\n[set]\npeers.count = 30000\n[seeds]\nrun.seed = 1:2\n")
+    cluster.tell(SWEEP, "run", sweep, "--output", tmp_path / "local", "--binary", binary(), "-j", "1")
+    job = cluster.tell(SWEEP, "submit", sweep, "--output", tmp_path / "slurm", "--binary", binary(),
+                       "--max-running=1").split("job ")[1].split(";")[0]
+    wait_until(lambda: list((tmp_path / "slurm").glob("work/*/*/*.status.json")), 60)
+    cluster.tell("scancel", "--batch", "--signal=USR1", f"{job}_0")
+    wait_until(lambda: "queued again" in (tmp_path / "slurm" / "logs" / "slurm" / f"{job}_0.log").read_text(), 60)
+    cluster.wait_for(job, 200)
+    names = sorted(file.name for file in (tmp_path / "local" / "runs").iterdir())
+    assert len(names) == 2
+    for name in names:
+        assert first_difference(tmp_path / "local" / "runs" / name, tmp_path / "slurm" / "runs" / name) is None
+    assert not list((tmp_path / "slurm" / "work").iterdir())
+
+
+@FULL
 @pytest.mark.parametrize("how", ["slurmd killed", "set down"])
 def test_a_node_failure_queues_the_point_again(study, how):
     study.axes("run.duration = 40")
