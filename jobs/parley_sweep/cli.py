@@ -98,8 +98,7 @@ def submit_command(options: argparse.Namespace) -> int:
     estimated = _estimates(manifest, sweep, planned, options.binary)
     if options.dry_run:
         return _submit(manifest, sweep, estimated, asked, options)
-    if not any(run.done for run in manifest.runs):
-        check_binary(options.binary, sweep.base, planned[0].overrides())
+    check_binary(options.binary, sweep.base, planned[0].overrides())
     for folder in (options.output / "runs", options.output / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
     with sweep_lock(options.output):
@@ -266,7 +265,7 @@ def _add_submit(parser: argparse.ArgumentParser) -> None:
     _add_sweep_options(parser)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of the results")
     _add_binary(parser)
-    parser.add_argument("--site", type=Path, default=os.environ.get("PARLEY_SITE", str(GENERIC_SITE)), metavar="FILE",
+    parser.add_argument("--site", type=Path, default=os.environ.get("PARLEY_SITE") or str(GENERIC_SITE), metavar="FILE",
                         help="site file (default: $PARLEY_SITE, else jobs/sites/generic.sh)")
     parser.add_argument("--max-running", type=_positive, default=0, metavar="N", help="tasks at a time")
     parser.add_argument("--chunk", type=_minutes, default=10.0, metavar="MINUTES",
