@@ -26,3 +26,5 @@ PARLEY_BIND=cores
 # Ranks of a node when the job names neither tasks nor CPUs a task: numa (one a NUMA domain, its cores are threads),
 # core (one a core, no threads), node (one a node).
 PARLEY_LAYOUT=numa
+# The Python that runs jobs/sweep on a node: 3.10 or newer, no packages needed. Not set: /usr/bin/python3.
+# PARLEY_PYTHON=python3

@@ -134,6 +134,18 @@ def test_the_time_limit_itself(job):
     assert job.starts()[0] == "run" and set(job.starts()[1:]) == {"resume"}
 
 
+@FULL
+def test_a_node_failure_queues_the_job_again(job):
+    number = job.submit(settings={"run.duration": 15})
+    wait_until(job.starts, 30)
+    node = job.cluster.tell("squeue", "--noheader", "--format=%N", f"--jobs={number}")
+    job.cluster.tell("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
+    wait_until(lambda: job.output.exists(), 120, job.said)
+    assert len(job.starts()) == 2
+    job.cluster.wait_for_job(number)
+    job.cluster.revive(node)
+
+
 @pytest.mark.skipif(not can_resume(), reason="this program has no `parley resume`")
 @pytest.mark.parametrize("nodes", [1, pytest.param(2, marks=FULL)])
 def test_an_interrupted_run_equals_an_uninterrupted_one(job, nodes):

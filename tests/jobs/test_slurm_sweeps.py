@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import pytest
 from comparison import first_difference
 from parley_runs import binary
@@ -57,14 +58,23 @@ def study(cluster, tmp_path):
 
 
 def test_an_array_gives_the_results_of_a_local_run(cluster, tmp_path):
-    sweep = [tmp_path / "ttl.ini", "--seeds", "2", "--set", "run.duration=20s", "--set", "run.warmup=5s"]
+    sweep = [tmp_path / "ttl.ini", "--seeds", "2", "--set", "run.duration=5s", "--set", "run.warmup=1s"]
     sweep[0].write_text(f"[sweep]\nbase = {ROOT}/configs/paper-ttl.ini\n[axes]\ndescriptor.ttl = 5s, 20s, 60s\n"
                         "[seeds]\nrun.seed = 1:3\n")
     there = ["--binary", binary()]
     cluster.tell(SWEEP, "run", *sweep, "--output", tmp_path / "local", *there, "-j", "2")
     answer = cluster.tell(SWEEP, "submit", *sweep, "--output", tmp_path / "slurm", *there, "--chunk", "0.0008")
-    assert "6 runs, 0 done; 6 to submit in 3 tasks" in answer  # 0.02 s + 1.18 * 100 * 20 / 1.25e6 s a point
+    assert "6 runs, 0 done; 6 to submit in 3 tasks" in answer  # 0.02 s + 1.18 * 100 * 5 / 1.25e6 s a point
     cluster.wait_for(answer.split("job ")[1].split(";")[0])
+    more = cluster.tell(SWEEP, "submit", *sweep[:1], "--seeds", "1", *sweep[3:], "--output", tmp_path / "nodes", *there,
+                        "--nodes=2", "--tasks-per-node=1")
+    assert "3 to submit in 1 tasks" in more
+    cluster.wait_for(more.split("job ")[1].split(";")[0])
+    for file in (tmp_path / "nodes" / "runs").iterdir():
+        assert first_difference(tmp_path / "local" / "runs" / file.name, file) is None
+        with h5py.File(file) as result:
+            assert result["provenance"].attrs["ranks"] == 2
+    assert len(list((tmp_path / "nodes" / "runs").iterdir())) == 3
     for folder in ("local", "slurm"):
         cluster.tell(SWEEP, "collect", tmp_path / folder)
     files = sorted(file.name for file in (tmp_path / "local" / "runs").iterdir())
