@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from parley_runs import ENVIRONMENT
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "support" / "slurm"
 DAEMONS = ("munged", "slurmctld", "slurmd", "sbatch")
-FIRST_WORDS_OF_END = "while kill -0 $0 2>/dev/null; do sleep 0.5; done; exec"
+TAKE_DOWN_AFTER = "while kill -0 $0 2>/dev/null; do sleep 0.5; done; exec"
 
 
 class Cluster:
@@ -64,18 +65,20 @@ class Cluster:
         wait_until(lambda: self.tell("sinfo", "--noheader", "--Node", f"--nodes={node}", "--partition=batch",
                                      "--format=%t") == "idle", 60)
 
-    def wait_for(self, job: str, seconds: float = 90.0) -> None:
+    def wait_for(self, job: str, seconds: float = 180.0) -> None:
         """Until no task of the job waits or runs."""
         wait_until(lambda: not self.queue(job), seconds, lambda: f"job {job}: {self.queue(job)}")
 
-    def wait_for_job(self, job: str, seconds: float = 90.0) -> None:
+    def wait_for_job(self, job: str, seconds: float = 180.0) -> None:
         """Until a job that is no array neither waits nor runs."""
         def state() -> str:
             return self.tell("squeue", "--noheader", "--format=%T %r", f"--jobs={job}", "--states=PD,R,CG,RQ,S")
         wait_until(lambda: not state(), seconds, state)
 
 
-def wait_until(condition, seconds, told=lambda: "it did not happen"):
+def wait_until(condition: Callable[[], object], seconds: float,
+               told: Callable[[], str] = lambda: "it did not happen") -> None:
+    """Until the condition holds; an AssertionError with `told` when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"after {seconds} s: {told()}"
@@ -92,7 +95,7 @@ def cluster():
     assert up.returncode == 0, up.stderr
     folder = Path(up.stdout.strip())
     # Also when this process is killed.
-    subprocess.Popen(["bash", "-c", f"{FIRST_WORDS_OF_END} {SCRIPTS}/down.sh {folder} --rm", str(os.getpid())],
+    subprocess.Popen(["bash", "-c", f"{TAKE_DOWN_AFTER} {SCRIPTS}/down.sh {folder} --rm", str(os.getpid())],
                      start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                      stderr=subprocess.DEVNULL)
     try:

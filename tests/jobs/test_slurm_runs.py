@@ -84,7 +84,7 @@ def test_whole_nodes_are_filled_without_counts(job):
 
 def test_the_signal_checkpoints_and_queues_again_until_done(job):
     number = job.submit(settings={"run.duration": 6})
-    wait_until(job.starts, 30)
+    wait_until(job.starts, 60)
     job.cluster.tell("scancel", "--batch", "--signal=USR1", number)  # as sbatch --signal=B:USR1 does
     job.cluster.wait_for_job(number)
     assert job.starts() == ["run", "resume"] and job.output.exists(), job.said()
@@ -92,8 +92,8 @@ def test_the_signal_checkpoints_and_queues_again_until_done(job):
 
 
 def test_a_run_that_stores_no_checkpoint_is_not_queued_for_ever(job):
-    number = job.submit(settings={"run.duration": 30, "policy.name": "stubborn"})
-    wait_until(job.starts, 30)
+    number = job.submit(settings={"run.duration": 60, "policy.name": "stubborn"})
+    wait_until(job.starts, 60)
     job.cluster.tell("scancel", "--batch", "--signal=USR1", number)
     job.cluster.wait_for_job(number)
     assert job.starts() == ["run"] and "give a longer --time" in job.said()
@@ -107,7 +107,7 @@ def test_a_checkpoint_of_another_command_is_not_resumed(job):
 
 def test_a_damaged_checkpoint_falls_back(job):
     number = job.submit(settings={"run.duration": 30})
-    wait_until(job.starts, 30)
+    wait_until(job.starts, 60)
     job.cluster.tell("scancel", "--batch", "--signal=TERM", number)  # stop, and stay stopped
     job.cluster.wait_for_job(number)
     checkpoint = job.folder / "result.h5.checkpoint"
@@ -137,7 +137,7 @@ def test_the_time_limit_itself(job):
 @FULL
 def test_a_node_failure_queues_the_job_again(job):
     number = job.submit(settings={"run.duration": 15})
-    wait_until(job.starts, 30)
+    wait_until(job.starts, 60)
     node = job.cluster.tell("squeue", "--noheader", "--format=%N", f"--jobs={number}")
     job.cluster.tell("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
     wait_until(lambda: job.output.exists(), 120, job.said)
@@ -147,12 +147,13 @@ def test_a_node_failure_queues_the_job_again(job):
 
 
 @pytest.mark.skipif(not can_resume(), reason="this program has no `parley resume`")
-@pytest.mark.parametrize("nodes", [1, pytest.param(2, marks=FULL)])
-def test_an_interrupted_run_equals_an_uninterrupted_one(job, nodes):
+@pytest.mark.parametrize("nodes, launcher", [(1, "srun"), pytest.param(2, "srun", marks=FULL),
+                                             pytest.param(2, "mpirun", marks=FULL)])
+def test_an_interrupted_run_equals_an_uninterrupted_one(job, nodes, launcher):
     config = ROOT / "configs" / "sybil-1m.ini"
     settings = {**SETTINGS, "peers.count": 30000, "run.duration": "60s"}
     serial = run(config, job.folder / "serial.h5", settings)
-    job.program = binary()
+    job.program, job.site = binary(), f"PARLEY_LAUNCHER={launcher}"
     number = job.submit(f"--nodes={nodes}", "--ntasks-per-node=1", config=config, settings=settings)
     wait_until(lambda: list(job.folder.glob("result.h5.status.json")), 60, job.said)
     job.cluster.tell("scancel", "--batch", "--signal=USR1", number)
