@@ -55,9 +55,12 @@ class Cluster:
         noted = [line.split() for line in (self.folder / "pids").read_text().splitlines()]
         pid = next(pid for pid, name in reversed(noted) if name == f"slurmd-{node}")
         if not Path(f"/proc/{pid}/exe").exists():
-            daemon = subprocess.Popen(["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec slurmd -D -N "$0" -f "$1"',
-                                       node, self.folder / "slurm.conf"], env=self.environment, start_new_session=True,
-                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            named = "OMPI_MCA_btl" not in self.environment  # up.sh gave each node a hostname of its own
+            command = ["slurmd", "-D", "-N", node, "-f", str(self.folder / "slurm.conf")]
+            if named:
+                command = ["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', node, *command]
+            daemon = subprocess.Popen(command, env=self.environment, start_new_session=True, stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             with open(self.folder / "pids", "a", encoding="ascii") as pids:
                 pids.write(f"{daemon.pid} slurmd-{node}\n")
         # An already responding node is resumed by Slurm itself: then the command has nothing to do.
