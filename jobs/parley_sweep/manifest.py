@@ -9,8 +9,8 @@ DIR/claims/*        who runs a point (claim.py)
 DIR/work/*          what runs that are not done have written: the result's part, checkpoints (program.py)
 DIR/submissions/*   what was given to Slurm (submission.py)
 
-A file's name ends in a hash of everything that sets the run: its parameters and the base configuration
-without comments. So a changed base gives new runs beside the old ones, and never reuses wrong ones.
+A file's name ends in a hash of everything that sets the run: its parameters, the base configuration without
+comments, and the files that either names (a table of regions). So a changed base gives new runs beside the old ones, and never reuses wrong ones.
 """
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ class Manifest:
 
 def plan_manifest(sweep: Sweep, planned: list[Point], folder: Path) -> Manifest:
     """Gives every point its file under `folder`; nothing is written."""
-    base_text = normalised_text(sweep.base)
-    runs = tuple(planned_run(folder, point.number, dict(point.parameters), file_stem(point, base_text))
+    hashes = RunHash(sweep.base)
+    runs = tuple(planned_run(folder, point.number, dict(point.parameters), file_stem(point, hashes))
                  for point in planned)
     base = os.path.relpath(sweep.base, folder)
     return Manifest(folder, sweep.name, base, sweep.axis_keys, sweep.seed_key, runs)
@@ -112,17 +112,34 @@ def read_manifest(folder: Path) -> Manifest:
         raise SweepError(f"{file} is damaged; repeat `jobs/sweep run`, which writes it anew") from None
 
 
-def file_stem(point: Point, base_text: str) -> str:
+def file_stem(point: Point, hashes: RunHash) -> str:
     """<readable values>-<hash>, for example fraction0.1-tier3-seed1-0a1b2c3d4e."""
     parameters = dict(point.parameters)
     readable = "-".join(_short(key, parameters[key]) for key in point.varied) or "run"
-    return f"{readable[:READABLE_LENGTH]}-{run_hash(parameters, base_text)}"
+    return f"{readable[:READABLE_LENGTH]}-{hashes.of(parameters)}"
 
 
-def run_hash(parameters: dict[str, str], base_text: str) -> str:
-    """The hash at the end of a file's name; `base_text` is the normalised_text of the base configuration."""
-    described = base_text + "".join(f"{key}={value}\n" for key, value in sorted(parameters.items()))
-    return hashlib.sha256(described.encode()).hexdigest()[:10]
+class RunHash:
+    """The hash at the end of a file's name, for runs of one base configuration."""
+
+    def __init__(self, base: Path) -> None:
+        self._folder = base.parent
+        text = normalised_text(base)
+        self._base = text + "".join(self._content(line.partition("=")[2]) for line in text.splitlines())
+
+    def of(self, parameters: dict[str, str]) -> str:
+        settings = sorted(parameters.items())
+        described = self._base + "".join(f"{key}={value}\n" for key, value in settings)
+        described += "".join(self._content(value) for _, value in settings)
+        return hashlib.sha256(described.encode()).hexdigest()[:10]
+
+    def _content(self, value: str) -> str:
+        """The text of the file that a value names, relative to the configuration; nothing if it names none."""
+        file = self._folder / value
+        try:
+            return file.read_text("utf-8", "replace") if value and file.is_file() else ""
+        except (OSError, ValueError):
+            return ""  # no name of a file: too long, for example
 
 
 def normalised_text(config: Path) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import SweepError
-from .manifest import PlannedRun, normalised_text, run_hash
+from .manifest import PlannedRun, RunHash
 
 CHECKPOINTED = 75   # the program's exit code when a signal ended it and there is a checkpoint
 BAD_INPUT = 2       # also of a checkpoint that is damaged
@@ -52,8 +52,8 @@ class Attempt:
         if self._resumed is not None:
             return [*self._program.command, "resume", str(self._resumed), *ending]
         base = self._program.base
-        if not self._run.name.endswith(run_hash(self._run.parameters, normalised_text(base))):
-            raise SweepError(f"{base} has changed since the sweep was planned; give the command again")
+        if not self._run.name.endswith(RunHash(base).of(self._run.parameters)):
+            raise SweepError(f"{base}, or a file it names, has changed since the sweep was planned; give the command again")
         overrides = [f"--{key}={value}" for key, value in self._run.parameters.items()]
         return [*self._program.command, "run", str(base), *overrides, *ending]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from parley_sweep.claim import Owner, claimed, holder
 from parley_sweep.errors import SweepError
-from parley_sweep.manifest import planned_run, run_hash
+from parley_sweep.manifest import RunHash, planned_run
 from parley_sweep.program import Attempt, Program
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,7 +76,7 @@ def point(tmp_path):
     """A point with a base configuration, and its program."""
     base = tmp_path / "base.ini"
     base.write_text("[run]\nseed = 1\n")
-    name = "p-" + run_hash({"a.b": "1"}, "[run]\nseed=1\n")
+    name = "p-" + RunHash(base).of({"a.b": "1"})
     return planned_run(tmp_path, 1, {"a.b": "1"}, name), Program(("parley",), base)
 
 
