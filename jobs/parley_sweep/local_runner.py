@@ -19,7 +19,7 @@ from .manifest import PlannedRun
 from .program import Attempt, Program
 from .progress import Counts, ProgressLine
 
-TERMINATION_GRACE = 5.0   # seconds a child has to end after SIGTERM, with a checkpoint
+TERMINATION_GRACE = 30.0  # seconds a child has to end after SIGTERM, with a checkpoint
 REASON_MARK = "sweep: "   # begins the line of a log that says why its point failed
 LOG_LINES_SHOWN = 5
 POLL = 0.2                # seconds between redraws while nothing ends
