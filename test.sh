@@ -73,7 +73,9 @@ sanitizer_tests() {
 }
 
 cpp_files() { find engine models tests -name '*.cpp' -print0 -o -name '*.hpp' -print0; }
-shell_files() { find . -path ./build -prune -o -path ./results -prune -o -name '*.sh' -print0; }
+shell_files() {
+    find . -path ./build -prune -o -path ./results -prune -o '(' -name '*.sh' -o -name '*.sbatch' ')' -print0
+}
 python_files() { find analysis jobs tests -name '*.py' -print0; }
 
 format_lint() { cpp_files | xargs -0 -r clang-format --dry-run --Werror; }

@@ -9,16 +9,21 @@ import os
 import sys
 from pathlib import Path
 
+from .claim import holder
 from .collect import TABLE_NAME, collect, write_table
 from .errors import SweepError
-from .local_runner import Outcome, check_binary, last_lines, run_points, sweep_lock
+from .estimate import Estimate, estimates, resolve
+from .index_file import INDEX_NAME, write_index
+from .local_runner import Outcome, check_binary, run_points, sweep_lock
 from .manifest import Manifest, plan_manifest, read_manifest, write_manifest
 from .progress import ProgressLine, format_seconds
-from .sweep_file import Point, points, read_sweep
+from .status import status_lines
+from .submit import GENERIC_SITE, SCRIPT, SlurmOptions, make_submission, points_to_submit, shown, submit
+from .sweep_file import Point, Sweep, points, read_sweep
+from .task import run_task, task_index
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_BINARY = ROOT / "build" / "release" / "parley"
-FAILURES_SHOWN = 20
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,21 +45,95 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def plan_command(options: argparse.Namespace) -> int:
-    """Prints the numbered points."""
+    """Prints the numbered points with their estimates, and the sums."""
     sweep = read_sweep(options.file)
     planned = points(sweep, options.seeds, tuple(options.set))
-    print("\n".join(plan_lines(planned)))
-    print(f"{len(planned)} runs of {sweep.base}")
+    manifest = plan_manifest(sweep, planned, options.output or Path("results") / sweep.name)
+    estimated = _estimates(manifest, sweep, planned, options.binary)
+    print("\n".join(plan_lines(planned, estimated)))
+    print(f"{len(planned)} runs of {sweep.base}{_sums(estimated)}")
     return 0
 
 
-def plan_lines(planned: list[Point]) -> list[str]:
+def plan_lines(planned: list[Point], estimated: list[Estimate | None]) -> list[str]:
     """A header and a line a point, columns aligned."""
     varied = planned[0].varied
-    rows = [["point", *varied]]
-    rows += [[str(point.number), *(dict(point.parameters)[key] for key in varied)] for point in planned]
+    rows = [["point", *varied, "time", "memory"]]
+    for point, estimate in zip(planned, estimated):
+        parameters = dict(point.parameters)
+        rows.append([str(point.number), *(parameters[key] for key in varied), *_estimate_cells(estimate)])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in rows]
+
+
+def _estimate_cells(estimate: Estimate | None) -> tuple[str, str]:
+    if estimate is None:
+        return "-", "-"
+    seconds = f"{estimate.seconds:.2f} s" if estimate.seconds < 10 else format_seconds(estimate.seconds)
+    return seconds, f"{estimate.memory / 1e6:.0f} MB"
+
+
+def _sums(estimated: list[Estimate | None]) -> str:
+    """Time of all on one core, and the largest memory."""
+    known = [estimate for estimate in estimated if estimate is not None]
+    if not known:
+        return "; no estimate of time and memory"
+    source = "from runs that are done" if any(estimate.measured for estimate in known) else "within a factor of two"
+    missing = len(estimated) - len(known)
+    return (f"; about {format_seconds(sum(estimate.seconds for estimate in known))} on one core, "
+            f"at most {max(estimate.memory for estimate in known) / 1e6:.0f} MB a run ({source})"
+            + (f"; {missing} without an estimate" if missing else ""))
+
+
+def _estimates(manifest: Manifest, sweep: Sweep, planned: list[Point], binary: Path) -> list[Estimate | None]:
+    return estimates(manifest, resolve(binary, sweep.base, planned[0].overrides()))
+
+
+def submit_command(options: argparse.Namespace) -> int:
+    """Gives the points that have no result and are not at work to Slurm."""
+    sweep = read_sweep(options.file)
+    planned = points(sweep, options.seeds, tuple(options.set))
+    manifest = plan_manifest(sweep, planned, options.output)
+    asked = _slurm_options(options)
+    estimated = _estimates(manifest, sweep, planned, options.binary)
+    if options.dry_run:
+        return _submit(manifest, sweep, estimated, asked, options)
+    check_binary(options.binary, sweep.base, planned[0].overrides())
+    for folder in (options.output / "runs", options.output / "logs"):
+        folder.mkdir(parents=True, exist_ok=True)
+    with sweep_lock(options.output):
+        write_manifest(manifest)
+        return _submit(manifest, sweep, estimated, asked, options)
+
+
+def _submit(manifest: Manifest, sweep: Sweep, estimated: list[Estimate | None], asked: SlurmOptions,
+            options: argparse.Namespace) -> int:
+    """Finds out what is to do; submits it, or shows how."""
+    wanted, busy = points_to_submit(manifest)
+    done = sum(run.done for run in manifest.runs)
+    known = f"{len(manifest.runs)} runs, {done} done" + (f", {busy} running or queued" if busy else "")
+    if not wanted:
+        print(f"{sweep.name}: {known}; nothing to submit")
+        return 0
+    submission, command = make_submission(manifest, wanted, estimated, sweep.base, options.binary, asked)
+    print(f"{sweep.name}: {known}; {len(wanted)} to submit in {len(submission.tasks)} tasks", flush=True)
+    if options.dry_run:
+        print(f"PARLEY_SITE={asked.site.resolve()} {shown(command)}")
+        print(SCRIPT.read_text(encoding="utf-8"), end="")
+        return 0
+    print(f"job {', '.join(submit(submission, command, asked))}; see jobs/sweep status {options.output}")
+    return 0
+
+
+def _slurm_options(options: argparse.Namespace) -> SlurmOptions:
+    return SlurmOptions(options.site, options.max_running, options.chunk * 60.0, options.retries, options.time,
+                        options.memory, options.nodes, options.tasks_per_node, options.cpus_per_task,
+                        options.account, options.partition, options.dependency, options.sbatch)
+
+
+def task_command(options: argparse.Namespace) -> int:
+    """Runs the points of one task of an array; for jobs/sweep.sbatch."""
+    return run_task(options.submission, task_index(options.index), [str(options.launcher)])
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -66,6 +145,7 @@ def run_command(options: argparse.Namespace) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     with sweep_lock(options.output):
         missing = [run for run in manifest.runs if not run.done]
+        elsewhere = [run for run in missing if holder(run)[1]]
         if missing:
             check_binary(options.binary, sweep.base, planned[0].overrides())
         write_manifest(manifest)
@@ -73,6 +153,10 @@ def run_command(options: argparse.Namespace) -> int:
         if not missing:
             print(f"{sweep.name}: all {len(planned)} runs are done ({options.output / 'runs'})")
             return 0
+        if elsewhere:
+            print(f"note: {len(elsewhere)} runs are at work in jobs or other processes; they are left to them",
+                  file=sys.stderr)
+            missing = [run for run in missing if run not in elsewhere]
         total = len(planned)
         print(f"{sweep.name}: {len(missing)} of {total} runs to do, {options.jobs} at a time", flush=True)
         progress = ProgressLine()
@@ -107,29 +191,24 @@ def _closing(outcome: Outcome, elapsed: float, output: Path) -> int:
 
 
 def status_command(options: argparse.Namespace) -> int:
-    """Prints how many runs are done, failed and missing, and why the failed ones failed."""
-    manifest = read_manifest(options.folder)
-    done = sum(run.done for run in manifest.runs)
-    failed = [run for run in manifest.runs if not run.done and last_lines(run.log)]
-    missing = len(manifest.runs) - done - len(failed)
-    print(f"{manifest.sweep}: {len(manifest.runs)} runs, {done} done, {len(failed)} failed, "
-          f"{missing} not finished")
-    for run in failed[:FAILURES_SHOWN]:
-        print(f"  point {run.number} ({run.name}): {' | '.join(last_lines(run.log, 2))}")
-    if len(failed) > FAILURES_SHOWN:
-        print(f"  and {len(failed) - FAILURES_SHOWN} more (logs: {manifest.folder / 'logs'})")
+    """Prints how many runs are done, running, waiting, failed and missing, and why the failed ones failed."""
+    print("\n".join(status_lines(read_manifest(options.folder))))
     return 0
 
 
 def collect_command(options: argparse.Namespace) -> int:
-    """Writes results.csv."""
+    """Writes results.csv and index.h5."""
     manifest = read_manifest(options.folder)
     table = collect(manifest)
     if not table.rows and not table.unreadable:
         raise SweepError(f"no run of {options.folder} is finished yet")
     file = options.folder / TABLE_NAME
     write_table(table, file)
-    print(f"{file}: {len(table.rows)} runs{_missing_note(manifest)}")
+    with_series = not table.rows or write_index(manifest, table, options.folder / INDEX_NAME)
+    print(f"{file}, {INDEX_NAME}: {len(table.rows)} runs{_missing_note(manifest)}")
+    if not with_series:
+        print(f"note: {INDEX_NAME} has no /timeseries over all runs (too many, or rows at different times); "
+              "the runs are in /runs", file=sys.stderr)
     if len(table.versions) > 1:
         versions = ", ".join(sorted(table.versions))
         print(f"note: the runs come from several versions of the program ({versions}); "
@@ -146,11 +225,14 @@ def _missing_note(manifest: Manifest) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="jobs/sweep",
-                                     description="Plan, run and collect a parameter sweep.")
+                                     description="Plan, run and collect a parameter sweep, on this machine or with Slurm.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    plan = commands.add_parser("plan", help="list the runs of a sweep file")
+    plan = commands.add_parser("plan", help="list the runs of a sweep file with their time and memory")
     _add_sweep_options(plan)
+    plan.add_argument("--output", type=Path, metavar="DIR",
+                      help="folder whose finished runs correct the estimates (default: results/NAME)")
+    _add_binary(plan)
     plan.set_defaults(command=plan_command)
 
     run = commands.add_parser("run", help="run what is not done yet, on this machine")
@@ -158,19 +240,56 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of the results")
     run.add_argument("-j", "--jobs", type=_positive, default=len(os.sched_getaffinity(0)), metavar="N",
                      help="processes at a time (default: the cores, %(default)s)")
-    run.add_argument("--binary", type=_binary, default=os.environ.get("PARLEY_BINARY", str(DEFAULT_BINARY)),
-                     metavar="PATH",
-                     help="the program (default: $PARLEY_BINARY, else build/release/parley)")
+    _add_binary(run)
     run.set_defaults(command=run_command)
 
-    status = commands.add_parser("status", help="what is done, failed and missing")
+    _add_submit(commands.add_parser("submit", help="give what is not done yet to Slurm"))
+
+    task = commands.add_parser("task", help="run one task of an array (for jobs/sweep.sbatch)")
+    task.add_argument("submission", type=Path, metavar="SUBMISSION", help="DIR/submissions/N.json")
+    task.add_argument("index", nargs="?", metavar="INDEX", help="default: $SLURM_ARRAY_TASK_ID")
+    task.add_argument("--launcher", type=_binary, default=ROOT / "jobs" / "launch.sh", metavar="PATH")
+    task.set_defaults(command=task_command)
+
+    status = commands.add_parser("status", help="what is done, running, pending, failed and missing")
     status.add_argument("folder", type=Path, metavar="DIR")
     status.set_defaults(command=status_command)
 
-    collecting = commands.add_parser("collect", help=f"write DIR/{TABLE_NAME}: one row a finished run")
+    collecting = commands.add_parser("collect", help=f"write DIR/{TABLE_NAME}, one row a finished run, and DIR/{INDEX_NAME}")
     collecting.add_argument("folder", type=Path, metavar="DIR")
     collecting.set_defaults(command=collect_command)
     return parser
+
+
+def _add_submit(parser: argparse.ArgumentParser) -> None:
+    _add_sweep_options(parser)
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder of the results")
+    _add_binary(parser)
+    parser.add_argument("--site", type=Path, default=os.environ.get("PARLEY_SITE") or str(GENERIC_SITE), metavar="FILE",
+                        help="site file (default: $PARLEY_SITE, else jobs/sites/generic.sh)")
+    parser.add_argument("--max-running", type=_positive, default=0, metavar="N", help="tasks at a time")
+    parser.add_argument("--chunk", type=_minutes, default=10.0, metavar="MINUTES",
+                        help="points go into one task up to this estimated time (default: %(default)s)")
+    parser.add_argument("--retries", type=int, choices=range(10), default=0, metavar="N",
+                        help="arrays that wait for the first to fail, and run what is missing then")
+    parser.add_argument("--time", default="", help="time limit of a task (default: 3 times the estimate + 5 min)")
+    parser.add_argument("--memory", default="", metavar="SIZE",
+                        help="memory of a node (default: 1.5 times the estimate + 200 MB)")
+    parser.add_argument("--nodes", type=_positive, default=1, metavar="N", help="nodes of a task")
+    parser.add_argument("--tasks-per-node", type=_positive, default=1, metavar="N", help="ranks of a node")
+    parser.add_argument("--cpus-per-task", type=_positive, default=1, metavar="N", help="threads of a rank")
+    parser.add_argument("--account", default="")
+    parser.add_argument("--partition", default="")
+    parser.add_argument("--dependency", default="", help="as of sbatch")
+    parser.add_argument("--sbatch", action="append", default=[], metavar="OPTION",
+                        help="any other option of sbatch (repeatable): --sbatch=--qos=long")
+    parser.add_argument("--dry-run", action="store_true", help="show the sbatch command and the script only")
+    parser.set_defaults(command=submit_command)
+
+
+def _add_binary(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--binary", type=_binary, default=os.environ.get("PARLEY_BINARY", str(DEFAULT_BINARY)),
+                        metavar="PATH", help="the program (default: $PARLEY_BINARY, else build/release/parley)")
 
 
 def _add_sweep_options(parser: argparse.ArgumentParser) -> None:
@@ -185,6 +304,16 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1")
     return int(text)
+
+
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = -1.0
+    if not 0.0 <= minutes < 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of minutes from 0")
+    return minutes
 
 
 def _binary(text: str) -> Path:

@@ -1,4 +1,4 @@
-"""Finished results of a sweep as one tidy table: one row a run."""
+"""Finished results of a sweep as one tidy table: one row a run. index_file.py makes an HDF5 index of it."""
 from __future__ import annotations
 
 import csv
@@ -22,6 +22,7 @@ class Table:
     rows: list[dict[str, Cell]]
     unreadable: list[str] = field(default_factory=list)  # file: reason
     versions: set[str] = field(default_factory=set)      # of the programs that wrote the results
+    descriptions: dict[str, dict[str, str]] = field(default_factory=dict)  # column -> its units and long_name
 
 
 def collect(manifest: Manifest) -> Table:
@@ -33,7 +34,7 @@ def collect(manifest: Manifest) -> Table:
         if not run.done:
             continue
         try:
-            values, version = read_scalars(run.file)
+            values, version = read_scalars(run.file, table.descriptions)
         except (OSError, KeyError) as error:
             table.unreadable.append(f"{run.file}: {error}")
             continue
@@ -55,8 +56,11 @@ def write_table(table: Table, file: Path) -> None:
     beside.replace(file)
 
 
-def read_scalars(file: Path) -> tuple[dict[str, Cell], str]:
-    """The scalar numbers of /summary with events_per_second (1/s, wall clock), and the program's version."""
+def read_scalars(file: Path, descriptions: dict[str, dict[str, str]]) -> tuple[dict[str, Cell], str]:
+    """The scalar numbers of /summary with events_per_second (1/s, wall clock), and the program's version.
+
+    Adds what the file says of them to `descriptions`.
+    """
     import h5py
 
     values: dict[str, Cell] = {}
@@ -64,9 +68,13 @@ def read_scalars(file: Path) -> tuple[dict[str, Cell], str]:
         for name, item in result["summary"].items():
             if isinstance(item, h5py.Dataset) and item.size == 1 and item.dtype.kind in "iuf":
                 values[name] = item[()].item()
+                if name not in descriptions:
+                    told = {key: item.attrs[key] for key in ("units", "long_name") if key in item.attrs}
+                    descriptions[name] = {key: str(value) for key, value in told.items()}
         provenance = result["provenance"].attrs if "provenance" in result else {}
         if RATE_COLUMN in provenance:
             values[RATE_COLUMN] = float(provenance[RATE_COLUMN])
+            descriptions[RATE_COLUMN] = {"units": "1/s", "long_name": "events a second of wall-clock time"}
         return values, str(provenance.get("version", "unknown"))
 
 

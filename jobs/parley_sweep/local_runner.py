@@ -13,11 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from .claim import claimed, this_process
 from .errors import SweepError
 from .manifest import PlannedRun
+from .program import Attempt, Program
 from .progress import Counts, ProgressLine
 
-TERMINATION_GRACE = 5.0   # seconds a child has to end after SIGTERM
+TERMINATION_GRACE = 30.0  # seconds a child has to end after SIGTERM, with a checkpoint
+REASON_MARK = "sweep: "   # begins the line of a log that says why its point failed
 LOG_LINES_SHOWN = 5
 POLL = 0.2                # seconds between redraws while nothing ends
 
@@ -42,12 +45,12 @@ class Outcome:
 
 @contextmanager
 def sweep_lock(folder: Path) -> Iterator[None]:
-    """Holds the folder for one `run` at a time; SweepError when another one has it."""
+    """Holds the folder for one `run` or `submit` at a time; SweepError when another one has it."""
     with open(folder / ".lock", "w", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise SweepError(f"another `jobs/sweep run` is at work in {folder}; "
+            raise SweepError(f"another `jobs/sweep run` or `submit` is at work in {folder}; "
                              "wait for it or end it") from None
         yield
 
@@ -124,7 +127,8 @@ class _Workers:
 
     def __init__(self, binary: Path, base: Path, runs: list[PlannedRun], jobs: int) -> None:
         self.ended: queue.SimpleQueue[Failure | None] = queue.SimpleQueue()
-        self._command = [str(binary), "run", str(base)]
+        self._program = Program((str(binary),), base)
+        self._owner = this_process()
         self._waiting = iter(runs)
         self._lock = threading.Lock()
         self._children: set[subprocess.Popen[bytes]] = set()
@@ -173,21 +177,32 @@ class _Workers:
                 self.ended.put(failure)
 
     def _run(self, run: PlannedRun) -> Failure | None:
-        """Runs one point to its end; None when its result exists."""
-        overrides = [f"--{key}={value}" for key, value in run.parameters.items()]
-        part = Path(f"{run.file}.part")
+        """Runs one point to its end; None when its result exists or it was stopped."""
         try:
-            part.unlink(missing_ok=True)  # left by a killed run
-            with open(run.log, "wb") as log:
-                code = self._wait(self._command + overrides + ["--output", str(run.file), "--quiet"], log)
-            if self._stopping or run.done:
-                run.log.unlink()  # interrupted is not failed
-            if run.done:
-                return None
-            part.unlink(missing_ok=True)
-            return None if self._stopping else _failure(run, _reason(code))
+            with claimed(run, self._owner) as mine:
+                if not mine:
+                    return Failure(run, "a job or another process runs it (jobs/sweep status)", [])
+                return None if run.done else self._attempt(run)
+        except SweepError as error:
+            return Failure(run, str(error), [])
         except Exception as error:  # a thread that dies unseen would leave the sweep waiting for ever
             return Failure(run, f"{type(error).__name__}: {error}", [])
+
+    def _attempt(self, run: PlannedRun) -> Failure | None:
+        attempt = Attempt(self._program, run, self._owner.attempt)
+        attempt.begin()
+        run.log.unlink(missing_ok=True)
+        while True:
+            with open(run.log, "ab") as log:
+                code = self._wait(attempt.command(), log)
+            done = attempt.finish()
+            if done or self._stopping:
+                run.log.unlink()  # interrupted is not failed
+                attempt.clear()
+                return None
+            if not attempt.tries_again(code):
+                attempt.clear()
+                return book_failure(run, reason_of(code))
 
     def _wait(self, command: list[str], log: BinaryIO) -> int:
         """Starts a child in a group of its own, so that Ctrl-C reaches it through us alone."""
@@ -210,15 +225,16 @@ def _environment(jobs: int) -> dict[str, str]:
     return {"OMP_NUM_THREADS": str(max(1, cores // jobs)), **os.environ}
 
 
-def _failure(run: PlannedRun, reason: str) -> Failure:
+def book_failure(run: PlannedRun, reason: str) -> Failure:
     """Books a failed point: the log also gets the reason, for `status`."""
     failure = Failure(run, reason, last_lines(run.log))
     with open(run.log, "a", encoding="utf-8") as log:
-        log.write(f"sweep: {reason}\n")
+        log.write(f"{REASON_MARK}{reason}\n")
     return failure
 
 
-def _reason(code: int) -> str:
+def reason_of(code: int) -> str:
+    """Why there is no result, told by the exit code of subprocess."""
     if code == 0:
         return "the program ended without writing its result"
     if code < 0:

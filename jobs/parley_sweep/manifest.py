@@ -5,9 +5,12 @@ DIR/manifest.json   {"format": 1, "sweep", "base", "axes": [key], "seed": key or
 DIR/runs/*.h5       one result a finished point: the binary renames FILE.part to FILE when it is complete,
                     so a file that exists is a run that is done
 DIR/logs/*.log      what the binary said, kept for points that failed
+DIR/claims/*        who runs a point (claim.py)
+DIR/work/*          what runs that are not done have written: the result's part, checkpoints (program.py)
+DIR/submissions/*   what was given to Slurm (submission.py)
 
-A file's name ends in a hash of everything that sets the run: its parameters and the base configuration
-without comments. So a changed base gives new runs beside the old ones, and never reuses wrong ones.
+A file's name ends in a hash of everything that sets the run: its parameters, the base configuration without
+comments, and the files that either names (a table of regions). So a changed base gives new runs beside the old ones, and never reuses wrong ones.
 """
 from __future__ import annotations
 
@@ -40,6 +43,15 @@ class PlannedRun:
         return self.file.exists()
 
     @property
+    def claim(self) -> Path:
+        return self.file.parents[1] / "claims" / self.name
+
+    @property
+    def work(self) -> Path:
+        """The folder of the folders of this point's attempts."""
+        return self.file.parents[1] / "work" / self.name
+
+    @property
     def name(self) -> str:
         return self.file.stem
 
@@ -58,8 +70,8 @@ class Manifest:
 
 def plan_manifest(sweep: Sweep, planned: list[Point], folder: Path) -> Manifest:
     """Gives every point its file under `folder`; nothing is written."""
-    base_text = normalised_text(sweep.base)
-    runs = tuple(_planned_run(folder, point.number, dict(point.parameters), file_stem(point, base_text))
+    hashes = RunHash(sweep.base)
+    runs = tuple(planned_run(folder, point.number, dict(point.parameters), file_stem(point, hashes))
                  for point in planned)
     base = os.path.relpath(sweep.base, folder)
     return Manifest(folder, sweep.name, base, sweep.axis_keys, sweep.seed_key, runs)
@@ -89,7 +101,7 @@ def read_manifest(folder: Path) -> Manifest:
         content = json.loads(file.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
             raise SweepError(f"{file} has format {content['format']}; this version reads {FORMAT}")
-        runs = tuple(_planned_run(folder, point["number"], point["parameters"], Path(point["file"]).stem)
+        runs = tuple(planned_run(folder, point["number"], point["parameters"], Path(point["file"]).stem)
                      for point in content["points"])
         return Manifest(folder, content["sweep"], content["base"], tuple(content["axes"]), content["seed"],
                         runs)
@@ -100,13 +112,34 @@ def read_manifest(folder: Path) -> Manifest:
         raise SweepError(f"{file} is damaged; repeat `jobs/sweep run`, which writes it anew") from None
 
 
-def file_stem(point: Point, base_text: str) -> str:
+def file_stem(point: Point, hashes: RunHash) -> str:
     """<readable values>-<hash>, for example fraction0.1-tier3-seed1-0a1b2c3d4e."""
-    described = base_text + "".join(f"{key}={value}\n" for key, value in sorted(point.parameters))
-    digest = hashlib.sha256(described.encode()).hexdigest()[:10]
     parameters = dict(point.parameters)
     readable = "-".join(_short(key, parameters[key]) for key in point.varied) or "run"
-    return f"{readable[:READABLE_LENGTH]}-{digest}"
+    return f"{readable[:READABLE_LENGTH]}-{hashes.of(parameters)}"
+
+
+class RunHash:
+    """The hash at the end of a file's name, for runs of one base configuration."""
+
+    def __init__(self, base: Path) -> None:
+        self._folder = base.parent
+        text = normalised_text(base)
+        self._base = text + "".join(self._content(line.partition("=")[2]) for line in text.splitlines())
+
+    def of(self, parameters: dict[str, str]) -> str:
+        settings = sorted(parameters.items())
+        described = self._base + "".join(f"{key}={value}\n" for key, value in settings)
+        described += "".join(self._content(value) for _, value in settings)
+        return hashlib.sha256(described.encode()).hexdigest()[:10]
+
+    def _content(self, value: str) -> str:
+        """The text of the file that a value names, relative to the configuration; nothing if it names none."""
+        file = self._folder / value
+        try:
+            return file.read_text("utf-8", "replace") if value and file.is_file() else ""
+        except (OSError, ValueError):
+            return ""  # no name of a file: too long, for example
 
 
 def normalised_text(config: Path) -> str:
@@ -122,5 +155,6 @@ def _short(key: str, value: str) -> str:
     return re.sub(r"[^A-Za-z0-9._]+", "_", word + value)
 
 
-def _planned_run(folder: Path, number: int, parameters: dict[str, str], stem: str) -> PlannedRun:
+def planned_run(folder: Path, number: int, parameters: dict[str, str], stem: str) -> PlannedRun:
+    """The point whose files in `folder` are named `stem`."""
     return PlannedRun(number, parameters, folder / "runs" / f"{stem}.h5", folder / "logs" / f"{stem}.log")

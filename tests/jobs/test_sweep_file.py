@@ -140,6 +140,24 @@ def test_file_names_are_readable_unique_and_depend_on_the_base(write, tmp_path):
     assert not set(names) & {run.file.name for run in plan_manifest(sweep, planned, tmp_path).runs}
 
 
+@pytest.mark.parametrize("where", ["base", "set"])
+def test_file_names_depend_on_the_files_that_are_named(write, tmp_path, where):
+    sweep_file = write(PLAIN + ("[set]\nnetwork.regions = regions.csv\n" if where == "set" else ""))
+    if where == "base":
+        (tmp_path / "base.ini").write_text("[network]\nregions = regions.csv\n")
+
+    def names() -> set[str]:
+        sweep = read_sweep(sweep_file)
+        return {run.name for run in plan_manifest(sweep, points(sweep), tmp_path).runs}
+
+    without = names()
+    (tmp_path / "regions.csv").write_text("region,share,EU\nEU,1,20\n")
+    first = names()
+    (tmp_path / "regions.csv").write_text("region,share,EU\nEU,1,30\n")
+    second = names()
+    assert not without & first and not first & second and len(first) == len(without) == 18
+
+
 def test_manifest_reads_back(write, tmp_path):
     sweep = read_sweep(write(PLAIN))
     manifest = plan_manifest(sweep, points(sweep), tmp_path)
@@ -155,3 +173,8 @@ def test_manifest_reads_back(write, tmp_path):
 @pytest.mark.parametrize("name, runs", [("paper-sybil", 700), ("paper-scale", 62), ("paper-ttl", 300)])
 def test_sweeps_of_the_repository(name, runs):
     assert len(points(read_sweep(ROOT / "configs" / "sweeps" / f"{name}.ini"))) == runs
+
+
+def test_long_values_are_no_file_names(write, tmp_path):
+    sweep = read_sweep(write(PLAIN + f"[set]\nworkflow.steps = {'any/low, ' * 400}any/low\n"))
+    assert len(plan_manifest(sweep, points(sweep), tmp_path).runs) == 18

@@ -1,12 +1,17 @@
 #!/usr/bin/python3
 """A stand-in for the binary: checks and writes what the scripts rely on, in milliseconds.
 
-As a program it takes `run CONFIG --section.key=value ... --output FILE` and `validate CONFIG ...`. It fails
-(exit code 3) when policy.name is `broken`, refuses it when validating `refused` (exit code 2), and sleeps
-for run.duration seconds. As a module it gives the tests write_result.
+As a program it takes `run CONFIG --section.key=value ... --output FILE`, `resume CHECKPOINT --output FILE` and
+`validate CONFIG ...`. It sleeps for run.duration seconds; at SIGUSR1 it stores what is left of them in
+FILE.checkpoint and ends with 75. It fails (exit code 3) when policy.name is `broken`, the first time when it is
+`flaky`, refuses `refused` when validating (exit code 2), and stores no checkpoint when it is `stubborn`.
+Each start adds a line to the file $FAKE_STARTS. As a module it gives the tests write_result.
 """
 from __future__ import annotations
 
+import json
+import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -43,8 +48,40 @@ def write_result(file: Path, config: dict[str, str], **summary: float) -> Path:
     return file
 
 
+def sleep_or_checkpoint(config: dict[str, str], output: Path) -> bool:
+    """Sleeps for run.duration; False when a signal came first and a checkpoint is stored."""
+    ends = time.monotonic() + float(config.get("run.duration", "0"))
+    came: list[int] = []
+    for number in (signal.SIGUSR1, signal.SIGTERM):
+        signal.signal(number, lambda number, _frame: came.append(number))
+    while time.monotonic() < ends:
+        time.sleep(0.05)
+        if came:
+            if config.get("policy.name") != "stubborn":
+                part = Path(f"{output}.checkpoint.part")
+                left = {"config": config, "left": str(max(0.0, ends - time.monotonic()))}
+                part.write_text(json.dumps(left))
+                part.rename(f"{output}.checkpoint")
+            return False
+    return True
+
+
+def note_start(command: str, output: Path) -> None:
+    if "FAKE_STARTS" in os.environ:
+        with open(os.environ["FAKE_STARTS"], "a", encoding="utf-8") as starts:
+            starts.write(f"{command} {output.name} {os.environ.get('OMP_NUM_THREADS')}\n")
+
+
+def fails(config: dict[str, str]) -> bool:
+    policy = config.get("policy.name")
+    if policy != "flaky":
+        return policy == "broken"
+    with open(os.environ["FAKE_STARTS"], encoding="utf-8") as starts:
+        return sum(f"seed{config['run.seed']}-" in line for line in starts if "flaky" in line) == 1
+
+
 def main(arguments: list[str]) -> int:
-    command, _config_file, *rest = arguments
+    command, file, *rest = arguments
     config = {"run.seed": "1"}
     output = None
     for position, argument in enumerate(rest):
@@ -58,8 +95,18 @@ def main(arguments: list[str]) -> int:
         return 2
     if command == "validate" or output is None:
         return 0
-    time.sleep(float(config.get("run.duration", "0")))
-    if config.get("policy.name") == "broken":
+    left = {}
+    if command == "resume":
+        try:
+            stored = json.loads(Path(file).read_text())
+        except ValueError:
+            print("cannot resume (damaged)", file=sys.stderr)
+            return 2
+        config, left = stored["config"], {"run.duration": stored["left"]}
+    note_start(command, output)
+    if not sleep_or_checkpoint({**config, **left}, output):
+        return 75
+    if fails(config):
         print("first line\nthe lookahead is violated", file=sys.stderr)
         return 3
     write_result(output, config)
