@@ -44,6 +44,11 @@ void StatusFile::done() {
     std::filesystem::remove(path_of(header_.result), ignored);
 }
 
+void StatusFile::stopped(const std::string& message) {
+    last_.eta_seconds = std::numeric_limits<double>::quiet_NaN();
+    write("stopped", message);
+}
+
 void StatusFile::failed(const std::string& reason) {
     last_.eta_seconds = std::numeric_limits<double>::quiet_NaN();
     write("failed", reason);

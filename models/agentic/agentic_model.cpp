@@ -7,7 +7,6 @@
 #include "engine/distributions.hpp"
 #include "engine/population.hpp"
 #include "models/agentic/message_sizes.hpp"
-#include "models/agentic/result_writer.hpp"
 
 namespace parley::agentic {
 

@@ -32,6 +32,13 @@ class PeerPopulation {
     // The refresh timer of a descriptor fired: registers it again.
     void refresh(AgenticContext& context, const Refresh& refresh);
 
+    // Checkpoints: one peer, apart from its workflows and its reputation table.
+    template <class Archive>
+    void transfer(Archive& archive, std::uint32_t id) {
+        Peer& peer = at(id);
+        archive(peer.workflows_started, peer.wake_at, peer.provider_free, peer.tasks, peer.canaries, peer.tasks_here);
+    }
+
    private:
     void register_instance(AgenticContext& context, const PeerView& self, std::uint32_t instance,
                            const InstanceState& state);

@@ -1,57 +1,11 @@
 """Results are equal byte for byte for any number of ranks, threads and partitions."""
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
 from comparison import first_difference, raw_datasets
-from parley_runs import CONFIGS, read, run, time_order_binary
-
-# (ranks, threads, partitions a rank); ranks None: without a launcher, on the serial transport.
-REFERENCE = (None, 1, 1)
-GRID = [(None, 1, 2), (None, 2, 2), (None, 2, 5), *itertools.product((1, 2, 3, 4), (1, 2), (1, 2, 5))]
-RANKS_AND_THREADS = [(None, 2, 5), *itertools.product((1, 2, 3, 4), (1, 2), (1,))]
-FEW = [(None, 2, 5), (2, 2, 2), (3, 1, 5), (4, 2, 1)]
-
-CASES = {
-    "paper-sybil": (CONFIGS / "paper-sybil.ini", GRID, {"run.duration": "75s"}),
-    "20000 peers": (CONFIGS / "sybil-1m.ini", GRID, {
-        "peers.count": 20000, "run.duration": "10s", "run.warmup": "5s"}),
-    # Many simultaneous events: delays are multiples of a quarter of the lookahead.
-    "phold": (CONFIGS / "phold.ini", GRID, {
-        "phold.entities": 16384, "phold.tick": "250ms", "phold.lookahead": "1s", "run.warmup": "0s",
-        "run.duration": "60s"}),
-    # Three blocks of ids, which ranks share otherwise than they share peers.
-    **{kind: (CONFIGS / "sybil-1m.ini", RANKS_AND_THREADS, {
-        "peers.count": 10000, "run.duration": "8s", "run.warmup": "2s", "reputation.kind": kind,
-        "reputation.epoch": "2s", "descriptor.ttl": "3s"}) for kind in ("eigentrust", "sybilrank")},
-    # What steps and policies can do beyond the presets.
-    "execution": (CONFIGS / "paper-ttl.ini", FEW, {
-        "peers.count": 300, "run.duration": "40s", "run.warmup": "10s", "adversary.fraction": 0.3,
-        "policy.name": "cost_aware", "evidence.commit_gate": "true",
-        "drift.kind": "ou", "drift.advertise": "withdraw"}),
-    # Everything else that is in the model: drift, several shards a cell, canaries in parallel, silent Sybils,
-    # full queues, evicted ratings, latencies beyond the time-outs.
-    "mixed": (CONFIGS / "paper-ttl.ini", FEW, {
-        "peers.count": 500, "peers.workflow_rate": 0.3, "run.duration": "60s", "run.warmup": "10s",
-        "registry.entries_per_shard": 60, "registry.fanout": 2, "canary.parallel": 3, "canary.count": 2,
-        "adversary.fraction": 0.3, "adversary.silent": 0.5, "execution.queue_capacity": 1, "execution.timeout": "4s",
-        "query.timeout": "150ms", "canary.timeout": "250ms", "reputation.ratings_per_rater": 4,
-        "reputation.table_size": 3, "workflow.deadline": "20s",
-        "workflow.steps": "any/low, image_generation/medium, publishing/high/side_effect"}),
-    # What happens to messages on their way.
-    "connectivity": (CONFIGS / "paper-sybil.ini", FEW, {
-        "peers.count": 400, "peers.workflow_rate": 0.2, "run.duration": "40s", "run.warmup": "10s",
-        "registry.entries_per_shard": 80, "network.regions": "regions/simblock-2019.csv", "query.regions": "NA, EU, JP",
-        "network.loss": 0.05, "nat.share": 0.5}),
-    # What Sybils may do besides poisoning the index.
-    "adversary": (CONFIGS / "paper-sybil.ini", FEW, {
-        "peers.count": 300, "peers.workflow_rate": 0.3, "run.duration": "40s", "run.warmup": "5s",
-        "adversary.targeting": "uniform", "adversary.silent": 0.2, "adversary.onoff": 0.4, "adversary.on": "3s",
-        "adversary.off": "2s", "adversary.canary_recognition": 0.3, "adversary.fraction": 0.4}),
-}
-
+from invariance_cases import CASES, REFERENCE
+from parley_runs import read, run, time_order_binary
 
 def execute(case: str, point: tuple[int | None, int, int], folder, program=None):
     config, _, settings = CASES[case]

@@ -100,6 +100,21 @@ void RegistryShard::describe_entries(std::uint32_t last, RegistryContext& contex
     }
 }
 
+void RegistryShard::restore_entries(const std::vector<std::uint32_t>& peers, std::uint32_t described,
+                                    RegistryContext& context) {
+    for (const std::uint32_t peer : peers) insert(peer);
+    if (described > 0) describe_entries(described - 1, context);
+}
+
+void RegistryShard::restore_levels() {
+    for (std::uint32_t index = 0; index < entries_.size(); ++index) {
+        const Entry& entry = entries_[index];
+        if (!entry.live) continue;
+        count_live(entry, +1);
+        embeddings_.set_level(index, level_of(entry));
+    }
+}
+
 void RegistryShard::count_live(const Entry& entry, std::int32_t change) {
     const auto n = static_cast<std::uint32_t>(change);
     live_ += n;

@@ -62,6 +62,27 @@ class RegistryShard {
     // Adds the levels of this shard at `now` (live, stale, poisoned entries).
     void count_levels(SimTime now, const Parameters& parameters, Metrics& metrics);
 
+    // Checkpoints: entries in their order; claims and embeddings are made again.
+    template <class Archive>
+    void transfer(Archive& archive, RegistryContext& context) {
+        auto entries = static_cast<std::uint32_t>(entries_.size());
+        auto described = static_cast<std::uint32_t>(embeddings_.size());
+        std::vector<SimTime> waiting(departures_.begin() + static_cast<std::ptrdiff_t>(first_departure_),
+                                     departures_.end());
+        archive(entries, described, server_free_, no_expiry_before_, waiting);
+        if constexpr (Archive::reading) {
+            departures_ = std::move(waiting);
+            std::vector<std::uint32_t> peers(entries);
+            for (std::uint32_t& peer : peers) archive(peer);
+            restore_entries(peers, described, context);
+        } else {
+            for (Entry& entry : entries_) archive(entry.peer);
+        }
+        for (Entry& entry : entries_)
+            archive(entry.issued, entry.trust, entry.quality, entry.live, entry.claims_degraded);
+        if constexpr (Archive::reading) restore_levels();
+    }
+
     std::uint32_t capability_class() const { return class_; }
     std::uint32_t sequence = 0;  // the engine's count of sent messages
 
@@ -102,6 +123,10 @@ class RegistryShard {
     // Puts an entry into the table.
     void enter(std::uint32_t index);
     void describe_entries(std::uint32_t last, RegistryContext& context);
+    // Of an empty shard: entries of these peers, of which the first `described` have got their claims.
+    void restore_entries(const std::vector<std::uint32_t>& peers, std::uint32_t described, RegistryContext& context);
+    // Counts the live entries anew, and tells matching of them.
+    void restore_levels();
     void count_live(const Entry& entry, std::int32_t change);
     void grow_table();
     bool is_in_allowed_region(const Entry& entry) const;

@@ -66,6 +66,13 @@ class Requester {
 
     std::uint64_t open_workflows() const { return pool_.open(); }
 
+    // Checkpoints: one peer's workflows and reputation table.
+    template <class Archive>
+    void transfer(Archive& archive, Peer& peer) {
+        pool_.transfer(archive, peer.open_workflows);
+        reputation_.transfer(archive, peer.reputation);
+    }
+
    private:
     const WorkflowStep& step_of(const Workflow& workflow) const { return p_.steps[workflow.step]; }
     // Names the draws of one step of one workflow.

@@ -24,6 +24,11 @@ struct RankedCandidate {
     std::uint32_t peer;
     CandidateState state;
     std::uint8_t canaries_passed;
+
+    template <class Archive>
+    void transfer(Archive& archive) {
+        archive(peer, state, canaries_passed);
+    }
 };
 
 struct Workflow {
@@ -47,6 +52,13 @@ struct Workflow {
     std::uint8_t rank;  // of the candidate delegated to
     std::uint8_t candidates;
     std::uint8_t merged;  // candidates merged from several shards
+
+    template <class Archive>
+    void transfer(Archive& archive) {
+        archive(number, started, due, phase_began, canaries_due, capability_class, step, phase, tier, tainted,
+                result_good, removed_by_trust, last_failure, retries_left, shards_answered, delegations, rank,
+                candidates, merged);
+    }
 };
 
 // Workflow records of a partition; each is followed by its candidates.
@@ -93,7 +105,34 @@ class WorkflowPool {
     }
     std::uint64_t open() const { return open_; }
 
+    // Checkpoints: the list of workflows that begins at `first`, in its order.
+    template <class Archive>
+    void transfer(Archive& archive, std::uint32_t& first) {
+        std::uint32_t count = 0;
+        for (std::uint32_t index = first; index != end; index = at(index).next) ++count;
+        archive(count);
+        std::uint32_t index = first;
+        for (std::uint32_t previous = end; count > 0; --count) {
+            if constexpr (Archive::reading) {
+                index = take();
+                at(index) = Workflow{};
+                at(index).next = end;
+                (previous == end ? first : at(previous).next) = index;
+            }
+            transfer_record(archive, at(index));
+            previous = index;
+            index = at(index).next;
+        }
+    }
+
    private:
+    template <class Archive>
+    void transfer_record(Archive& archive, Workflow& workflow) {
+        archive(workflow);
+        for (RankedCandidate& candidate : ranked(workflow)) archive(candidate);
+        for (std::size_t i = 0; i < workflow.merged; ++i) archive(merge_area(workflow)[i]);
+    }
+
     static constexpr std::size_t records_a_chunk = 512;
     std::byte* record(std::uint32_t index) {
         return chunks_[index / records_a_chunk] + (index % records_a_chunk) * stride_;

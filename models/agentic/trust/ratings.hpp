@@ -22,6 +22,11 @@ struct PooledChange {
     std::uint32_t unused;
     FixedCount good;
     FixedCount bad;
+
+    template <class Archive>
+    void transfer(Archive& archive) {
+        archive(ratee, good, bad);
+    }
 };
 
 struct RatingsAccount {
@@ -39,6 +44,11 @@ struct Rating {
     float bad;
     std::uint16_t new_good;  // reports of the open epoch
     std::uint16_t new_bad;
+
+    template <class Archive>
+    void transfer(Archive& archive) {
+        archive(ratee, update, epoch, good, bad, new_good, new_bad);
+    }
 };
 
 // All accounts of a partition; 24 bytes a rating, in tables of 4, 8, 16 ... of them.
@@ -57,6 +67,24 @@ class RatingsAccounts {
     // Replaces `list` by what all raters say: s = good - bad as of the open epoch, where it is above 0. Account 0 is
     // that of the peer `first_rater`.
     void list_ratings(std::uint32_t first_rater, kernels::RatingList& list);
+
+    // Checkpoints: one account, and what belongs to none.
+    template <class Archive>
+    void transfer(Archive& archive, std::uint32_t index) {
+        RatingsAccount& account = accounts_[index];
+        archive(account.updates, account.touched);
+        if (Archive::reading && account.touched) touched_.push_back(index);
+        tables_.transfer(archive, account.table);
+    }
+    template <class Archive>
+    void transfer_sums(Archive& archive) {
+        std::vector<PooledChange> evictions = evictions_;
+        archive(evictions);
+        if (Archive::reading) evictions_.insert(evictions_.end(), evictions.begin(), evictions.end());
+    }
+    // The number of the open epoch, from 0. All partitions have the same.
+    std::uint32_t epoch() const { return epoch_; }
+    void open_epoch(std::uint32_t epoch);
 
    private:
     Rating& find_or_add(RatingsAccount& account, std::uint32_t ratee);

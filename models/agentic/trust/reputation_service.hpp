@@ -61,6 +61,13 @@ class PooledReputation {
     const IdRange& peers() const { return peers_; }
     float published(std::uint32_t peer) const { return published_[peer - peers_.begin]; }
 
+    // Checkpoints: one peer.
+    template <class Archive>
+    void transfer(Archive& archive, std::uint32_t peer) {
+        Counts& counts = pooled_[peer - peers_.begin];
+        archive(counts.good, counts.bad, published_[peer - peers_.begin]);
+    }
+
    private:
     struct Counts {
         FixedCount good = 0;
@@ -87,6 +94,10 @@ struct TrustDistribution {
     void add(bool sybil, float trust);
     // NaN where there are no such peers.
     double mean(bool sybil) const;
+    template <class Archive>
+    void transfer(Archive& archive) {
+        archive(peers, sum, histogram);
+    }
     // Probability that a random honest peer has more trust than a random Sybil, ties counting half (within a bin
     // of 1/1024 too). NaN without both.
     double area_under_curve() const;
@@ -101,7 +112,16 @@ class ReputationService {
     // the transport are those of every call. Nothing to do with kind = none. Collective.
     void publish(std::span<AgenticState*> states, Transport& transport, int threads);
 
+    // Checkpoints. Collective.
+    template <class Archive>
+    void transfer(Archive& archive, Transport& transport) {
+        bool has_graph = graph_.has_value();
+        archive(has_graph);
+        if (has_graph) graph(transport).transfer(archive);
+    }
+
    private:
+    GraphReputation& graph(Transport& transport);
     void know_owners(std::span<AgenticState*> states, Transport& transport);
     void fold_reports(std::span<AgenticState*> states, Transport& transport, int threads);
     void follow_ratings(std::span<AgenticState*> states, Transport& transport, int threads);
