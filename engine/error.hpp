@@ -13,6 +13,7 @@ enum class ExitCode : int {
     bad_input = 2,         // command line, configuration, input file: nothing was written
     simulation_error = 3,  // the model broke a rule of the engine: lookahead, time range
     output_error = 4,      // results could not be written
+    checkpointed = 75,     // ended by a signal, with a checkpoint to resume from
 };
 
 // Wrong input of a user, found before any file is touched.

@@ -49,6 +49,17 @@ class EventCalendar {
     // Where the pages of all chains come from; other chains of the same partition may share it.
     PagePool& pages() { return pool_; }
 
+    // Calls `visit(const EventHeader&)` for every pending event, bucket by bucket.
+    template <class Visitor>
+    void for_each(Visitor&& visit) {
+        const auto visit_bucket = [&](EventChain& bucket) {
+            bucket.close();  // it may still be filled further
+            bucket.for_each(visit);
+        };
+        for (EventChain& bucket : near_) visit_bucket(bucket);
+        for (FarBucket& bucket : far_) visit_bucket(bucket.events);
+    }
+
     std::uint64_t pending_events() const { return pending_; }
     std::size_t reserved_bytes() const { return pool_.reserved_bytes() + slot_count * sizeof(EventChain); }
 

@@ -13,17 +13,20 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
 #include <cstring>
 #include <iterator>
 #include <limits>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "engine/checkpoint.hpp"
 #include "engine/error.hpp"
 #include "engine/hdf5_file_driver.hpp"
 #include "engine/hdf5_objects.hpp"
@@ -247,6 +250,17 @@ struct Series {
                 "write rows");
         buffer.erase(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(rows * width));
     }
+
+    void read(hsize_t first, hsize_t rows, std::vector<std::uint64_t>& values) const {
+        const hsize_t start[] = {first, 0};
+        const hsize_t count[] = {rows, width};
+        values.resize(rows * width);
+        const Space source(H5Dget_space(dataset.id()), "read the shape of a dataset");
+        checked(H5Sselect_hyperslab(source.id(), H5S_SELECT_SET, start, nullptr, count, nullptr), "select rows");
+        const Space target(H5Screate_simple(rank, count, nullptr), "make a dataspace");
+        checked(H5Dread(dataset.id(), memory_type(kind), target.id(), source.id(), H5P_DEFAULT, values.data()),
+                "read rows");
+    }
 };
 
 class StoredTable {
@@ -301,6 +315,34 @@ class StoredTable {
         buffered_ -= rows;
     }
 
+    // All rows in blocks: those in the datasets, then those in the buffers.
+    void save(CheckpointWriter& checkpoint) const {
+        const std::array<std::uint64_t, 3> head{written_, buffered_, static_cast<std::uint64_t>(last_end_.nanoseconds)};
+        checkpoint.append(std::as_bytes(std::span(head)));
+        std::vector<std::uint64_t> values;
+        for (hsize_t first = 0; first < written_; first += rows_at_once) {
+            for (const Series& series : series_) {
+                series.read(first, std::min(rows_at_once, written_ - first), values);
+                checkpoint.append(std::as_bytes(std::span(values)));
+            }
+        }
+        for (const Series& series : series_) checkpoint.append(std::as_bytes(std::span(series.buffer)));
+    }
+
+    // Of a table without rows.
+    void load(CheckpointReader& checkpoint) {
+        std::array<std::uint64_t, 3> head{};
+        checkpoint.read(std::as_writable_bytes(std::span(head)));
+        for (hsize_t rest = head[0]; rest > 0;) {
+            const hsize_t rows = std::min(rows_at_once, rest);
+            load_rows(rows, checkpoint);
+            write_rows(false);
+            rest -= rows;
+        }
+        load_rows(head[1], checkpoint);
+        last_end_ = {static_cast<std::int64_t>(head[2])};
+    }
+
     bool has_uncommitted() const { return committed_ < written_; }
 
     void commit() {
@@ -309,6 +351,17 @@ class StoredTable {
     }
 
    private:
+    static constexpr hsize_t rows_at_once = 256;
+
+    void load_rows(hsize_t rows, CheckpointReader& checkpoint) {
+        for (Series& series : series_) {
+            const std::size_t before = series.buffer.size();
+            series.buffer.resize(before + rows * series.width);
+            checkpoint.read(std::as_writable_bytes(std::span(series.buffer).subspan(before)));
+        }
+        buffered_ += rows;
+    }
+
     void check_row(SimTime end, const Row& row) const {
         if (row.counts.size() != counts_ || row.reals.size() != reals_) {
             throw std::logic_error("a row of " + name_ + " has " + std::to_string(row.counts.size()) + " counts and " +
@@ -335,6 +388,8 @@ class StoredTable {
 };
 
 std::filesystem::path part_of(const std::filesystem::path& file) { return file.string() + ".part"; }
+// Of a resumed run, while it has fewer rows than the run that was interrupted had.
+std::filesystem::path resumed_part_of(const std::filesystem::path& file) { return file.string() + ".part.resumed"; }
 
 File create_file(const std::filesystem::path& part) {
     const Properties creation = without_times(H5P_FILE_CREATE);
@@ -394,8 +449,11 @@ std::filesystem::path folder_of(const std::filesystem::path& file) {
 
 class Hdf5Recorder final : public Recorder {
    public:
-    Hdf5Recorder(const std::filesystem::path& file, const ResultSchema& schema, const StoredConfig& config)
-        : final_name_(file), part_(part_of(file)), schema_(schema) {
+    Hdf5Recorder(const std::filesystem::path& file, const ResultSchema& schema, const StoredConfig& config,
+                 RecorderStart start)
+        : final_name_(file),
+          part_(start == RecorderStart::resumed ? resumed_part_of(file) : part_of(file)),
+          schema_(schema) {
         check_schema(schema_);
         // Failures are reported by exceptions, not printed by HDF5 as well.
         H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
@@ -415,6 +473,27 @@ class Hdf5Recorder final : public Recorder {
     void flush() override {
         check_open();
         writing([&] { commit(false); });
+    }
+
+    void save(CheckpointWriter& checkpoint) override {
+        check_open();
+        checkpoint.begin("results");
+        writing([&] {
+            for (const StoredTable& table : tables_) table.save(checkpoint);
+        });
+    }
+
+    void load(CheckpointReader& checkpoint) override {
+        check_open();
+        checkpoint.open("results");
+        writing([&] {
+            for (StoredTable& table : tables_) table.load(checkpoint);
+            commit(false);
+        });
+        synchronise(part_);
+        const std::filesystem::path usual = part_of(final_name_);
+        if (::rename(part_.c_str(), usual.c_str()) != 0) throw_system_error("rename to", usual);
+        part_ = usual;
     }
 
     void finish(const Row& summary, const std::map<std::string, std::string>& texts,
@@ -530,8 +609,8 @@ void check_folder(const std::filesystem::path& file) {
 }  // namespace
 
 std::unique_ptr<Recorder> make_hdf5_recorder(const std::filesystem::path& file, const ResultSchema& schema,
-                                             const StoredConfig& config) {
-    return std::make_unique<Hdf5Recorder>(file, schema, config);
+                                             const StoredConfig& config, RecorderStart start) {
+    return std::make_unique<Hdf5Recorder>(file, schema, config, start);
 }
 
 void check_output(const std::filesystem::path& file, bool force) {
@@ -551,9 +630,11 @@ void check_output(const std::filesystem::path& file, bool force) {
         throw InputError(file.string() + " exists (a result is never overwritten unasked); choose another file with " +
                          "--output, or pass --force to replace it");
     }
-    if (is_locked(part_of(file))) {
-        throw InputError("another run is writing " + part_of(file).string() +
-                         "; wait for it, or choose another file with --output");
+    for (const std::filesystem::path& part : {part_of(file), resumed_part_of(file)}) {
+        if (is_locked(part)) {
+            throw InputError("another run is writing " + part.string() +
+                             "; wait for it, or choose another file with --output");
+        }
     }
 }
 

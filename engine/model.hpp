@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/archive.hpp"
 #include "engine/entity_id.hpp"
 #include "engine/event.hpp"
 #include "engine/sim_time.hpp"
@@ -58,6 +59,29 @@ concept SimulationModel = requires(Model model, const Model constant, SimTime ti
     model.at_boundary(time, states, transport, counters);
     { state.sequence(id) } -> std::same_as<std::uint32_t&>;
     state.prefetch(event);
+};
+
+// A model that can go on from a checkpoint. `Archive`: see archive.hpp; one list of fields both writes and reads. What
+// follows from the configuration (what the constructor of State makes) need not be listed; counts of sent events and
+// pending events are the engine's affair.
+//
+// Model::State:
+//   void transfer(Archive&, EntityId)   all state of one entity. Reading: it is as the constructor of State made it
+//   void transfer_sums(Archive&)        what the partition has gathered that belongs to no entity. Reading adds it to
+//                                       what is there, for another partition may hold it afterwards
+// Model:
+//   void transfer(Archive&, std::span<State*>, Transport&)   what is the same on all ranks. Called on every rank;
+//                                       what the root writes is what every rank reads. May be collective
+template <class Model>
+concept CheckpointableModel = SimulationModel<Model> &&
+    requires(Model model, std::span<typename Model::State*> states, Transport& transport, typename Model::State state,
+             EntityId id, ArchiveWriter& writer, ArchiveReader& reader) {
+    state.transfer(writer, id);
+    state.transfer(reader, id);
+    state.transfer_sums(writer);
+    state.transfer_sums(reader);
+    model.transfer(writer, states, transport);
+    model.transfer(reader, states, transport);
 };
 
 }  // namespace parley

@@ -95,6 +95,19 @@ class MpiTransport final : public Transport {
                        MPI_COMM_WORLD);
     }
 
+    void send(int to, const Bytes& message) override {
+        MPI_Send(message.data(), checked_count(message.size()), MPI_BYTE, to, direct_tag, MPI_COMM_WORLD);
+    }
+
+    Bytes receive(int from) override {
+        MPI_Message message = MPI_MESSAGE_NULL;
+        MPI_Status status;
+        MPI_Mprobe(from, direct_tag, MPI_COMM_WORLD, &message, &status);
+        Bytes bytes;
+        receive(message, status, bytes);
+        return bytes;
+    }
+
     [[noreturn]] void abort(int exit_code) override {
         MPI_Abort(MPI_COMM_WORLD, exit_code);
         std::abort();  // MPI_Abort does not return; the compiler does not know
@@ -102,6 +115,7 @@ class MpiTransport final : public Transport {
 
    private:
     static constexpr int most_ranks_for_alltoallv = 512;
+    static constexpr int direct_tag = 2;  // exchanges have 0 and 1
 
     // One message to and from every other rank; the minimum is its last eight bytes.
     std::int64_t exchange_alltoallv(Outgoing& outgoing, Bytes& incoming, std::int64_t local_minimum) {

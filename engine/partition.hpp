@@ -161,6 +161,24 @@ class Partition {
         }
     }
 
+    // Takes events as accept() does; all of them are for this partition, in records that may lie anywhere.
+    void insert_pending(std::span<const std::byte> events) {
+        while (!events.empty()) {
+            EventHeader header;
+            if (events.size() < sizeof header) throw std::runtime_error("an event of a checkpoint is incomplete");
+            std::memcpy(&header, events.data(), sizeof header);
+            if (header.bytes < sizeof header || header.bytes > std::min(events.size(), largest_event_) ||
+                !coordinates_.owns(header.destination)) {
+                throw std::runtime_error("an event of a checkpoint is not one of this model");
+            }
+            std::memcpy(calendar_.reserve(header.time, header.bytes), events.data(), header.bytes);
+            events = events.subspan(header.bytes);
+        }
+    }
+
+    // Makes the window that holds `time` the current one: nothing is pending before it.
+    void continue_from(SimTime time) { calendar_.advance_to(grid_.index_of(time)); }
+
     // Earliest window of any event that is pending here, or waiting here for another partition.
     std::int64_t next_window() const { return std::min(calendar_.next_window(), earliest_sent_); }
     void forget_sent() { earliest_sent_ = WindowGrid::none; }
@@ -174,6 +192,7 @@ class Partition {
     Outgoing& outgoing() { return to_ranks_; }
     State& state() { return *state_; }
     const EngineCounters& counters() const { return counters_; }
+    EventCalendar& calendar() { return calendar_; }
     std::uint64_t pending_events() const { return calendar_.pending_events(); }
     std::size_t calendar_bytes() const { return calendar_.reserved_bytes(); }
     const State& state() const { return *state_; }

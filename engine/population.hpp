@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/checkpoint.hpp"
 #include "engine/partition.hpp"
 #include "engine/transport.hpp"
 
@@ -58,20 +59,32 @@ class Population {
         for_each_in_parallel(partitions_per_rank, threads_, [&](std::size_t i) {
             partitions_[i] = std::make_unique<Partition<Model>>(
                 model, directory, local.begin + static_cast<std::uint32_t>(i), local, partitions_per_rank);
-            partitions_[i]->start();
         });
         for (auto& partition : partitions_) states_.push_back(&partition->state());
     }
 
-    // Moves events to where they belong and returns the window to advance next (over all ranks).
-    std::int64_t exchange() {
+    // First events of all entities.
+    void start() {
+        for_each_in_parallel(partitions_.size(), threads_, [&](std::size_t i) { partitions_[i]->start(); });
+    }
+
+    // Goes on from a checkpoint made at `time`, with the counts of the run so far.
+    void continue_from(SimTime time, const EngineCounters& counters) {
+        for (auto& partition : partitions_) partition->continue_from(time);
+        windows_ = counters.windows;
+        if (transport_.is_root()) earlier_ = counters;
+    }
+
+    // Moves events to where they belong and returns the window to advance next (over all ranks). `wish` becomes the
+    // most urgent of all ranks.
+    std::int64_t exchange(CheckpointWish& wish) {
         if (alone_) return partitions_.front()->next_window();  // nobody to exchange with
         std::int64_t next = WindowGrid::none;
         for (auto& partition : partitions_) {
             next = std::min(next, partition->next_window());
             partition->forget_sent();
         }
-        if (transport_.size() > 1) next = exchange_between_ranks(next);
+        if (transport_.size() > 1) next = exchange_between_ranks(next, wish);
         if (partitions_.size() > 1) {
             for_each_in_parallel(partitions_.size(), parallel_threads_, [&](std::size_t i) {
                 for (auto& other : partitions_) {
@@ -103,9 +116,10 @@ class Population {
     // Of this rank; windows are the same on all.
     EngineCounters counters() const {
         EngineCounters total;
+        total.events = earlier_.events;
         for (const auto& partition : partitions_) total.events += partition->counters().events;
         total.windows = windows_;
-        total.exchanged_bytes = exchanged_bytes_;
+        total.exchanged_bytes = earlier_.exchanged_bytes + exchanged_bytes_;
         for (const BusyTime& busy : busy_) {
             total.busy_nanoseconds += busy.nanoseconds;
             total.busiest_nanoseconds = std::max(total.busiest_nanoseconds, busy.nanoseconds);
@@ -125,6 +139,7 @@ class Population {
         return total;
     }
     const Partition<Model>& partition(std::size_t i) const { return *partitions_[i]; }
+    Partition<Model>& partition(std::size_t i) { return *partitions_[i]; }
 
    private:
     static constexpr std::uint64_t events_worth_a_thread = 32;
@@ -138,10 +153,19 @@ class Population {
         busy_[i].nanoseconds += static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count());
     }
 
-    std::int64_t exchange_between_ranks(std::int64_t local_minimum) {
+    // A wish takes the place of the window, below all windows, in the minimum over ranks: agreeing on it costs nothing
+    // where there is none, and a second exchange, of the window alone, where there is one.
+    static std::int64_t window_of(CheckpointWish wish) { return -static_cast<std::int64_t>(wish); }
+
+    std::int64_t exchange_between_ranks(std::int64_t local_minimum, CheckpointWish& wish) {
         Outgoing& outgoing = partitions_.front()->outgoing();
         for (std::size_t p = 1; p < partitions_.size(); ++p) append_all(partitions_[p]->outgoing(), outgoing);
         for (const int rank : outgoing.receivers()) exchanged_bytes_ += outgoing.to(rank).size();
+        const std::int64_t mine = wish == CheckpointWish::none ? local_minimum : window_of(wish);
+        const std::int64_t minimum = transport_.exchange(outgoing, incoming_, mine);
+        if (minimum >= 0) [[likely]]
+            return minimum;
+        wish = static_cast<CheckpointWish>(-minimum);
         return transport_.exchange(outgoing, incoming_, local_minimum);
     }
 
@@ -161,6 +185,7 @@ class Population {
     std::vector<BusyTime> busy_;
     std::vector<typename Model::State*> states_;
     Bytes incoming_;
+    EngineCounters earlier_;  // of the run before the checkpoint it went on from; of the root
     std::uint64_t windows_ = 0;
     std::uint64_t exchanged_bytes_ = 0;
 };

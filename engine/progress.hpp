@@ -9,6 +9,7 @@
 
 #include "engine/sim_time.hpp"
 #include "engine/status_file.hpp"
+#include "engine/wall_looks.hpp"
 
 namespace parley {
 
@@ -24,19 +25,24 @@ class Progress {
     Progress(SimTime end, bool quiet, std::function<ModelState()> model = {}, StatusFile* status = nullptr);
 
     // Whether to call reached(), which looks at the clock: every window, or more rarely where windows are short.
-    bool looks_now() { return !silent_ && --windows_to_look_ <= 0; }
+    bool looks_now() { return !silent_ && looks_.due(); }
     // Shows the state of the run if it is time to. `events`: of this rank.
     void reached(SimTime now, std::uint64_t events);
+
+    // The run goes on at `from`, after so much wall time and so many events.
+    void resumed(SimTime from, double wall_seconds, std::uint64_t events);
 
     // Ends the terminal line.
     void finish();
 
-    double wall_seconds() const;
+    // Since the start of the run, earlier parts included.
+    double wall_seconds() const { return earlier_seconds_ + session_seconds(); }
+    // Since this process began with it, or went on.
+    double session_seconds() const;
 
    private:
-    using Clock = std::chrono::steady_clock;
+    using Clock = WallLooks::Clock;
 
-    void adapt_to(Clock::duration between_looks);
     void show_line(const StatusUpdate& update);
 
     SimTime end_;
@@ -46,12 +52,14 @@ class Progress {
     bool shown_ = false;
     std::function<ModelState()> model_;
     StatusFile* status_;
+    WallLooks looks_;
     Clock::time_point start_;
-    Clock::time_point last_look_;
+    // Where a resumed run began: of the simulation, wall time and events.
+    SimTime first_;
+    double earlier_seconds_ = 0;
+    std::uint64_t earlier_events_ = 0;
     Clock::time_point next_line_;
     Clock::time_point next_status_;
-    int stride_ = 1;
-    int windows_to_look_ = 1;
 };
 
 }  // namespace parley

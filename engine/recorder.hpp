@@ -14,6 +14,9 @@
 
 namespace parley {
 
+class CheckpointReader;
+class CheckpointWriter;
+
 // A labelled axis besides time: names (failure reasons, message kinds) or numbers (lower bin edges).
 struct Dimension {
     std::string name;
@@ -68,10 +71,17 @@ class Recorder {
     // datasets (see make_hdf5_recorder) commits whole chunks only; its remaining rows follow at a later flush or
     // at finish().
     virtual void flush() = 0;
+    // All rows so far, as the next section of a checkpoint; and back, as the first that a recorder gets. OutputError
+    // where the file they are read from, or written to, fails.
+    virtual void save(CheckpointWriter& checkpoint) = 0;
+    virtual void load(CheckpointReader& checkpoint) = 0;
     // Writes /summary and /provenance, closes the file and gives it its final name.
     virtual void finish(const Row& summary, const std::map<std::string, std::string>& texts,
                         const std::map<std::string, double>& numbers) = 0;
 };
+
+// Whether a recorder begins with no rows, or with those of a checkpoint.
+enum class RecorderStart { empty, resumed };
 
 // What /config holds: one attribute a parameter (key -> value as text) and the INI text that gives it again.
 struct StoredConfig {
@@ -80,14 +90,16 @@ struct StoredConfig {
 };
 
 // Creates FILE.part (renamed to FILE by finish(), over an existing FILE: see check_output); OutputError when
-// it cannot. A recorder destroyed before finish() leaves FILE.part with the rows of the last flush.
+// it cannot. A resumed one writes beside what the interrupted run left, and takes the place of that FILE.part when
+// load() has stored as many rows. A recorder destroyed before finish() leaves FILE.part with the rows of the last
+// flush.
 //
 // Every table group has the attribute `rows`: how many rows of its datasets are committed. Of a FILE.part read no
 // others: a kill may have left them incomplete. Datasets with a dimension of 32 or more are compressed; a deflated
 // chunk is never written twice, for a kill while it is rewritten would damage rows committed before. Equal content
 // gives equal files, byte for byte.
 std::unique_ptr<Recorder> make_hdf5_recorder(const std::filesystem::path& file, const ResultSchema& schema,
-                                             const StoredConfig& config);
+                                             const StoredConfig& config, RecorderStart start = RecorderStart::empty);
 
 // Before the run starts: InputError when `file` exists and force is false, when it is a directory or a device,
 // when its folder does not exist or cannot be written, or when another run is writing FILE.part.

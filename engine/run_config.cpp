@@ -22,12 +22,7 @@ namespace {
 namespace options = boost::program_options;
 
 // One "key = value" of the user. `where` begins every message about it: "run.ini:12: " or "command line: ".
-struct Entry {
-    std::string key;
-    std::string value;
-    std::string where;
-};
-
+using Entry = ConfigEntry;
 using Entries = std::map<std::string, Entry, std::less<>>;
 
 std::string_view trimmed(std::string_view text) {
@@ -164,17 +159,17 @@ void check_syntax(const std::vector<Line>& lines, const std::string& name) {
     }
 }
 
-std::vector<Entry> file_entries(const ParameterTable& table, const std::filesystem::path& file) {
-    const std::string text = read_text(file);
+// `name`: of the file, for messages.
+std::vector<Entry> text_entries(const ParameterTable& table, const std::string& text, const std::string& name) {
     const std::vector<Line> lines = entry_lines(text);
-    check_syntax(lines, file.string());
+    check_syntax(lines, name);
     std::istringstream stream(text);
     constexpr bool allow_unknown = true;  // known_parameter says more than Boost's exception
     const auto parsed = options::parse_config_file(stream, known_options(table), allow_unknown);
     std::vector<Entry> entries;
     for (std::size_t i = 0; i < parsed.options.size(); ++i) {
         const auto& option = parsed.options[i];
-        const std::string where = file.string() + ":" + std::to_string(lines.at(i).number) + ": ";
+        const std::string where = name + ":" + std::to_string(lines.at(i).number) + ": ";
         const std::string value = option.value.empty() ? "" : std::string(trimmed(option.value.front()));
         entries.push_back({option.string_key, value, where});
     }
@@ -334,13 +329,15 @@ std::string format_duration(Duration duration) {
 
 RunConfig RunConfig::read(const ParameterTable& table, const std::filesystem::path& file,
                           const std::vector<std::string>& overrides) {
-    const Parameter& model_choice = model_parameter(table);
     Entries entries = checked(table, override_entries(table, overrides));
-    if (!file.empty()) entries.merge(checked(table, file_entries(table, file)));
+    if (!file.empty()) entries.merge(checked(table, text_entries(table, read_text(file), file.string())));
+    return from(table, entries);
+}
 
+RunConfig RunConfig::from(const ParameterTable& table, const Entries& entries) {
+    const Parameter& model_choice = model_parameter(table);
     const auto chosen = entries.find("run.model");
     const std::string model = chosen == entries.end() ? model_choice.default_value : chosen->second.value;
-
     RunConfig config;
     for (const Parameter& parameter : table.all()) {
         const auto entry = entries.find(parameter.key);
@@ -352,6 +349,18 @@ RunConfig RunConfig::read(const ParameterTable& table, const std::filesystem::pa
         config.given_.push_back(given);
     }
     return config;
+}
+
+RunConfig RunConfig::resumed(const ParameterTable& table, const std::string& text, const std::string& name,
+                             const std::vector<std::string>& overrides) {
+    Entries entries = checked(table, override_entries(table, overrides));
+    for (const auto& [key, entry] : entries) {
+        if (!table.find(key)->changes_results) continue;
+        throw InputError(entry.where + key + " cannot be changed when a run is resumed (what has been simulated " +
+                         "depends on it); leave it out, or start a new run");
+    }
+    entries.merge(checked(table, text_entries(table, text, name)));
+    return from(table, entries);
 }
 
 const std::string& RunConfig::raw(std::string_view key, ValueKind kind) const {
@@ -398,10 +407,10 @@ void RunConfig::replace_text(std::string_view key, std::string value) {
     place = std::move(value);
 }
 
-std::string RunConfig::resolved_text() const {
+std::string RunConfig::text_of(bool all) const {
     std::vector<std::pair<std::string, std::string>> blocks;  // section -> its lines, in order of the table
     for (const auto& [parameter, value] : resolved_) {
-        if (!parameter->changes_results || value.empty()) continue;
+        if ((!all && !parameter->changes_results) || value.empty()) continue;
         const auto dot = parameter->key.rfind('.');
         const std::string section = parameter->key.substr(0, dot);
         auto block = std::find_if(blocks.begin(), blocks.end(), [&](const auto& b) { return b.first == section; });

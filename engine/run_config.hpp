@@ -60,6 +60,13 @@ class ParameterTable {
 // is not a value of `parameter`.
 std::string normalised(const Parameter& parameter, std::string_view value);
 
+// A key that a file or the command line gives a value.
+struct ConfigEntry {
+    std::string key;
+    std::string value;
+    std::string where;  // for messages
+};
+
 // The table has the choice run.model, must outlive the configuration, and must not grow meanwhile.
 class RunConfig {
    public:
@@ -68,6 +75,11 @@ class RunConfig {
     // Throws InputError: where: problem (why); what to do.
     static RunConfig read(const ParameterTable& table, const std::filesystem::path& file,
                           const std::vector<std::string>& overrides);
+
+    // The configuration of a run that goes on from a checkpoint. `text`: complete_text() of that run; `name`: of the
+    // checkpoint, for messages. Overrides of parameters that change results are an InputError.
+    static RunConfig resumed(const ParameterTable& table, const std::string& text, const std::string& name,
+                             const std::vector<std::string>& overrides);
 
     // A key that is not of this run's model, or of another kind, is a std::logic_error.
     std::int64_t integer(std::string_view key) const;
@@ -82,13 +94,18 @@ class RunConfig {
     const std::vector<std::pair<const Parameter*, std::string>>& resolved() const { return resolved_; }
     // The parameters that change results as one INI text that reads back to the same configuration
     // (texts that are not set are left out).
-    std::string resolved_text() const;
+    std::string resolved_text() const { return text_of(false); }
+    // The same with those that do not change results.
+    std::string complete_text() const { return text_of(true); }
 
     // Puts what a text stands for in its place, for example the content of the file that it names.
     void replace_text(std::string_view key, std::string value);
 
    private:
     const std::string& raw(std::string_view key, ValueKind kind) const;
+    std::string text_of(bool all) const;
+    // `entries`: checked, by key.
+    static RunConfig from(const ParameterTable& table, const std::map<std::string, ConfigEntry, std::less<>>& entries);
 
     std::vector<std::pair<const Parameter*, std::string>> resolved_;
     std::map<std::string, std::size_t, std::less<>> index_;  // key -> place in resolved_

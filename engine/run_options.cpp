@@ -30,6 +30,15 @@ void add_run_parameters(ParameterTable& table, const std::vector<std::string>& m
     add("parallel.exchange", ValueKind::choice, "auto", "", 0, 0, {"auto", "alltoallv", "sparse"},
         "How ranks exchange events: alltoallv sends to all others, sparse only where there is something to send; auto: "
         "alltoallv up to 512 ranks. Results do not depend on it.");
+    add("checkpoint.every_wall", ValueKind::duration, "600s", "", 0, 9e9, {},
+        "Wall time between checkpoints; 0s: none but those on a signal. Shorter runs write none.");
+    add("checkpoint.every_simulated", ValueKind::duration, "0s", "", 0, 9e9, {},
+        "Simulated time between checkpoints; 0s: only checkpoint.every_wall counts.");
+    add("checkpoint.folder", ValueKind::text, "", "", 0, 0, {},
+        "Existing folder for checkpoints; not set: that of the result. They are named RESULT.checkpoint and "
+        "RESULT.checkpoint.previous.");
+    add("checkpoint.keep", ValueKind::flag, "false", "", 0, 0, {},
+        "Whether the checkpoints stay when the result is complete.");
 }
 
 void check_run_parameters(const RunConfig& config) {

@@ -1,5 +1,6 @@
 // One rank: nothing to send, nothing to wait for.
 #include <cstdlib>
+#include <stdexcept>
 
 #include "engine/transport.hpp"
 
@@ -17,6 +18,8 @@ class SerialTransport final : public Transport {
     void maximum(std::span<std::uint64_t>) override {}
     std::vector<Bytes> gather_all(const Bytes& mine) override { return {mine}; }
     void gather_parts(std::span<std::byte>, std::span<const std::size_t>) override {}
+    void send(int, const Bytes&) override { throw std::logic_error("there is no other rank to send to"); }
+    Bytes receive(int) override { throw std::logic_error("there is no other rank to receive from"); }
     [[noreturn]] void abort(int exit_code) override { std::exit(exit_code); }
 };
 

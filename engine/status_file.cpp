@@ -53,6 +53,11 @@ void StatusFile::done() {
     std::filesystem::remove(path_of(header_.result), ignored);
 }
 
+void StatusFile::stopped(const std::string& message) {
+    last_.eta_seconds = std::numeric_limits<double>::quiet_NaN();
+    write("stopped", message);
+}
+
 void StatusFile::failed(const std::string& reason) {
     last_.eta_seconds = std::numeric_limits<double>::quiet_NaN();
     if (write("failed", reason).empty()) return;

@@ -38,6 +38,8 @@ class StatusFile {
     void update(const StatusUpdate& update);
     // The result is complete: removes the status file.
     void done();
+    // The run ends with a checkpoint, without a result. `message`: for people, one line.
+    void stopped(const std::string& message);
     // The run ends without a result. `reason`: for people, one line. Where there is no room for this status, none is
     // left.
     void failed(const std::string& reason);

@@ -1,5 +1,5 @@
 // Communication between ranks. Serial is an implementation like any other; <mpi.h> is seen by mpi_transport.cpp
-// alone. All calls but rank() and size() are collective; only the main thread calls them.
+// alone. All calls but rank(), size(), send() and receive() are collective; only the main thread calls them.
 #pragma once
 
 #include <cstddef>
@@ -68,6 +68,11 @@ class Transport {
     // Makes an array known to all ranks, in place: rank r brings the bytes [begins[r], begins[r + 1]), and gets the
     // others'. `begins` has size() + 1 elements and is, as the size of the array, the same on all ranks.
     virtual void gather_parts(std::span<std::byte> array, std::span<const std::size_t> begins) = 0;
+
+    // Point to point, between the root and another rank; messages from one to the other keep their order. Not
+    // collective. A send may wait for its receive.
+    virtual void send(int to, const Bytes& message) = 0;
+    virtual Bytes receive(int from) = 0;
 
     // Ends every rank with this exit code, at once.
     [[noreturn]] virtual void abort(int exit_code) = 0;

@@ -31,7 +31,7 @@ bool is_option(const std::string& word, const std::string& option) {
 }
 
 void parse_run_option(const std::string& word, Words& words, CommandLine& line) {
-    const bool run = line.command == CommandLine::Command::run;
+    const bool run = line.command == CommandLine::Command::run || line.command == CommandLine::Command::resume;
     if (run && is_option(word, "--output")) {
         line.output = words.value_of("--output", word);
         if (line.output.empty()) throw InputError("--output needs a file name; write --output FILE");
@@ -48,8 +48,9 @@ void parse_run_option(const std::string& word, Words& words, CommandLine& line) 
     } else if (line.config.empty()) {
         line.config = word;
     } else {
-        throw InputError("`" + word + "` comes after the configuration file " + line.config.string() +
-                         "; give one file, and parameters as --section.key=value");
+        const bool resume = line.command == CommandLine::Command::resume;
+        throw InputError("`" + word + "` comes after the " + (resume ? "checkpoint " : "configuration file ") +
+                         line.config.string() + "; give one file, and parameters as --section.key=value");
     }
 }
 
@@ -76,11 +77,16 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
         return line;
     }
     Words words(arguments);
-    if (command == "run" || command == "validate") {
-        line.command = command == "run" ? CommandLine::Command::run : CommandLine::Command::validate;
+    if (command == "run" || command == "resume" || command == "validate") {
+        line.command = command == "run"      ? CommandLine::Command::run
+                       : command == "resume" ? CommandLine::Command::resume
+                                             : CommandLine::Command::validate;
         while (words.more()) parse_run_option(words.take(), words, line);
-        if (line.config.empty())
-            throw InputError("a configuration file is missing; write parley " + command + " CONFIG");
+        if (line.config.empty()) {
+            throw InputError(command == "resume"
+                                 ? "a checkpoint is missing; write parley resume FILE"
+                                 : "a configuration file is missing; write parley " + command + " CONFIG");
+        }
         return line;
     }
     if (command == "describe") {
@@ -89,7 +95,7 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
         return line;
     }
     throw InputError("unknown command `" + command +
-                     "`; the commands are run, validate, describe, --version and --help");
+                     "`; the commands are run, resume, validate, describe, --version and --help");
 }
 
 std::string help_text() {
@@ -99,6 +105,9 @@ std::string help_text() {
            "  parley run CONFIG [--section.key=value ...] [--output FILE] [--force] [--quiet]\n"
            "      runs a simulation and writes its results as HDF5 (default: the name of CONFIG with .h5,\n"
            "      in this folder; an existing file is kept unless --force is given)\n"
+           "  parley resume CHECKPOINT [--section.key=value ...] [--output FILE] [--force] [--quiet]\n"
+           "      goes on with a run that was interrupted, on any number of ranks and threads, to the same results;\n"
+           "      parameters of execution, output and checkpoints may have other values\n"
            "  parley validate CONFIG [--section.key=value ...]\n"
            "      checks a configuration and prints it with all its values\n"
            "  parley describe [SECTION] [--markdown]\n"
@@ -111,7 +120,7 @@ std::string help_text() {
            "  parley run configs/paper-sybil.ini --adversary.fraction=0.3 --policy.name=tier2 --output tier2.h5\n"
            "\n"
            "Exit codes: 0 done, 1 internal error, 2 bad input (nothing was written), 3 the model broke a rule of\n"
-           "the engine, 4 results could not be written.\n";
+           "the engine, 4 results could not be written, 75 stopped by SIGUSR1 or SIGTERM with a checkpoint.\n";
 }
 
 }  // namespace parley

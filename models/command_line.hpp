@@ -8,11 +8,11 @@
 namespace parley {
 
 struct CommandLine {
-    enum class Command { help, version, run, validate, describe };
+    enum class Command { help, version, run, resume, validate, describe };
     Command command = Command::help;
-    std::filesystem::path config;        // of run and validate
+    std::filesystem::path config;        // of run and validate; of resume: the checkpoint
     std::vector<std::string> overrides;  // "section.key=value"
-    std::filesystem::path output;        // of run; empty: the configuration's name with .h5
+    std::filesystem::path output;        // of run and resume; empty: the configuration's name with .h5, or as before
     bool force = false;
     bool quiet = false;
     std::string section;    // of describe

@@ -9,7 +9,6 @@
 #include "engine/population.hpp"
 #include "models/agentic/adversary/sybil_actions.hpp"
 #include "models/agentic/message_sizes.hpp"
-#include "models/agentic/result_writer.hpp"
 
 namespace parley::agentic {
 

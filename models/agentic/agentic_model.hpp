@@ -22,14 +22,13 @@
 #include "models/agentic/identity/sybil_set.hpp"
 #include "models/agentic/metrics.hpp"
 #include "models/agentic/peer_population.hpp"
+#include "models/agentic/result_writer.hpp"
 #include "models/agentic/trust/ratings.hpp"
 #include "models/agentic/trust/reputation_service.hpp"
 
 namespace parley::agentic {
 
 class AgenticModel;
-class ResultWriter;
-
 enum EntityKindIndex : std::size_t { peer_kind = 0, shard_kind = 1, account_kind = 2 };
 
 // The entities of one partition.
@@ -56,6 +55,31 @@ class AgenticState {
     std::uint64_t swept_entries() const { return registry_.swept; }
     // Adds the levels at `now` to the metrics.
     void count_levels(SimTime now);
+
+    // Checkpoints (engine/model.hpp).
+    template <class Archive>
+    void transfer(Archive& archive, EntityId id) {
+        if (peers_.range().contains(id.value)) {
+            peers_.transfer(archive, id.value);
+            requester_.transfer(archive, peers_.at(id.value));
+            reputation_.transfer(archive, id.value);
+            presence_.transfer(archive, id.value);
+        } else if (shard_range_.contains(id.value)) {
+            shard(id.value).transfer(archive, registry_);
+        } else {
+            accounts_.transfer(archive, id.value - account_range_.begin);
+        }
+    }
+    template <class Archive>
+    void transfer_sums(Archive& archive) {
+        Metrics metrics = metrics_;
+        archive(metrics);
+        if (Archive::reading) {
+            metrics_.add_counts_of(metrics);
+            metrics_.add_histograms_of(metrics);
+        }
+        accounts_.transfer_sums(archive);
+    }
 
    private:
     void check_signature(const Event& event) const;
@@ -98,6 +122,18 @@ class AgenticModel {
     SimTime next_boundary(SimTime after) const;
     void at_boundary(SimTime now, std::span<AgenticState*> states, Transport& transport,
                      const EngineCounters& counters);
+
+    // Checkpoints (engine/model.hpp).
+    template <class Archive>
+    void transfer(Archive& archive, std::span<AgenticState*> states, Transport& transport) {
+        std::uint32_t epoch = states.front()->accounts().epoch();
+        archive(epoch, trust_);
+        if constexpr (Archive::reading) {
+            for (AgenticState* state : states) state->accounts().open_epoch(epoch);
+        }
+        reputation_.transfer(archive, transport);
+        if (writer_ != nullptr) archive(*writer_);
+    }
 
     const Parameters& parameters() const { return parameters_; }
     const ClassCatalogue& catalogue() const { return catalogue_; }

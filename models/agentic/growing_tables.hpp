@@ -41,6 +41,22 @@ class TablePool {
         return entries[table.size++];
     }
 
+    // The entries of a table, to a checkpoint or back into an empty table.
+    template <class Archive>
+    void transfer(Archive& archive, TableHandle& table) {
+        std::uint16_t size = table.size;
+        archive(size);
+        if constexpr (Archive::reading) {
+            for (; size > 0; --size) {
+                Entry entry{};
+                archive(entry);
+                append(table, entry);
+            }
+        } else {
+            for (Entry& entry : view(table)) archive(entry);
+        }
+    }
+
     std::size_t bytes() const {
         std::size_t total = 0;
         for (std::size_t c = 0; c < arenas_.size(); ++c) {

@@ -117,6 +117,11 @@ struct Candidate {
     float price;
     float seconds;
     float trust;  // published
+
+    template <class Archive>
+    void transfer(Archive& archive) {
+        archive(peer, match, quality, price, seconds, trust);
+    }
 };
 
 // shard -> peer; followed by `count` Candidates and, if `addressed`, as many addresses (32 bits): where what the

@@ -185,6 +185,11 @@ struct Metrics {
         ++histograms[static_cast<std::size_t>(kind)][LatencyBins::of(latency)];
     }
 
+    template <class Archive>
+    void transfer(Archive& archive) {
+        archive(counts, histograms, longest_queue);
+    }
+
     void add_counts_of(const Metrics& other);
     void add_histograms_of(const Metrics& other);
 };

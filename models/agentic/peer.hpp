@@ -46,6 +46,11 @@ struct Presence {
     std::uint32_t canaries_failed = 0;
     std::uint16_t incarnation = 0;
     bool online = true;
+
+    template <class Archive>
+    void transfer(Archive& archive) {
+        archive(churn, first_valid_timer, canaries, canaries_failed, incarnation, online);
+    }
 };
 
 // A peer with what it offers; `drift` is empty when there is no drift.

@@ -40,6 +40,13 @@ class PeerPopulation {
     bool presence_varies() const { return !presence_.empty(); }
     Presence& presence(std::uint32_t id) { return presence_[id - range_.begin]; }
 
+    // Checkpoints: one peer, apart from its workflows and its reputation table.
+    template <class Archive>
+    void transfer(Archive& archive, std::uint32_t id) {
+        Peer& peer = at(id);
+        archive(peer.workflows_started, peer.wake_at, peer.provider_free, peer.tasks, peer.canaries, peer.tasks_here);
+    }
+
    private:
     void register_instance(AgenticContext& context, const PeerView& self, std::uint32_t instance,
                            const InstanceState& state);

@@ -334,12 +334,16 @@ void ResultWriter::write_row(SimTime now, const TrustDistribution& trust, const 
     row_ = Metrics{};
 }
 
+double ResultWriter::seconds_since_start() const {
+    return earlier_seconds_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
+
 void ResultWriter::write_execution_row(SimTime now, const EngineCounters& counters) {
-    const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
     const double mean_busy = as_double(counters.busy_nanoseconds) / counters.partitions;
     const double imbalance = mean_busy > 0 ? as_double(counters.busiest_nanoseconds) / mean_busy : 1.0;
-    recorder_->append(execution_table, now,
-                      {{counters.exchanged_bytes - last_counters_.exchanged_bytes}, {wall, imbalance}});
+    recorder_->append(
+        execution_table, now,
+        {{counters.exchanged_bytes - last_counters_.exchanged_bytes}, {seconds_since_start(), imbalance}});
 }
 
 void ResultWriter::write_histograms(SimTime now, const TrustDistribution& trust) {

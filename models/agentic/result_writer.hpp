@@ -1,6 +1,7 @@
 // Turns collected metrics into the rows and the summary of a result file.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -39,8 +40,20 @@ class ResultWriter {
     // The same of those that ended after the warm-up.
     double measured_success_rate() const;
     std::uint64_t events() const { return last_counters_.events; }
+    Recorder* recorder() { return recorder_.get(); }
+
+    // Checkpoints: everything but the rows, which the recorder has.
+    template <class Archive>
+    void transfer(Archive& archive) {
+        double wall_seconds = seconds_since_start();
+        archive(row_, histograms_, measured_, all_, level_sums_, trust_sums_, samples_, last_counters_.events,
+                last_counters_.windows, last_counters_.exchanged_bytes, last_open_workflows_, row_begin_, next_flush_,
+                wall_seconds);
+        if (Archive::reading) earlier_seconds_ = wall_seconds;
+    }
 
    private:
+    double seconds_since_start() const;
     void add_to_row(const Metrics& sums);
     void write_row(SimTime now, const TrustDistribution& trust, const EngineCounters& counters);
     void write_execution_row(SimTime now, const EngineCounters& counters);
@@ -58,12 +71,13 @@ class ResultWriter {
     Metrics measured_;                // since the warm-up
     Metrics all_;                     // since the start
     std::vector<double> level_sums_;  // of the samples since the warm-up
-    double trust_sums_[3] = {0, 0, 0};
+    std::array<double, 3> trust_sums_{};
     std::uint64_t samples_ = 0;
     EngineCounters last_counters_;
     std::uint64_t last_open_workflows_ = 0;
     SimTime row_begin_;
     std::chrono::steady_clock::time_point start_;
+    double earlier_seconds_ = 0;  // of the run before it was resumed
     SimTime next_flush_;
 };
 

@@ -66,6 +66,13 @@ class PholdState {
     }
     std::uint32_t& sequence(EntityId id) { return entities_[id.value - range_.begin].sequence; }
     std::uint64_t digest() const { return digest_of(entities_, range_.begin); }
+    template <class Archive>
+    void transfer(Archive& archive, EntityId id) {
+        Entity& entity = entities_[id.value - range_.begin];
+        archive(entity.handled, entity.digest);
+    }
+    template <class Archive>
+    void transfer_sums(Archive&) {}  // none
 
    private:
     const Parameters& p_;
@@ -86,6 +93,9 @@ class PholdModel {
     void at_boundary(SimTime now, std::span<PholdState*> states, Transport& transport, const EngineCounters& counters);
 
     const Parameters& parameters() const { return parameters_; }
+    template <class Archive>
+    void transfer(Archive&, std::span<PholdState*>, Transport&) {}  // nothing before the end of the run
+
     // After the run, over all ranks.
     std::uint64_t digest() const { return digest_; }
     std::uint64_t events() const { return events_; }

@@ -22,9 +22,10 @@ PRAGMA_OMP = re.compile(r"^\s*#\s*pragma\s+omp\b|\b_Pragma\s*\(\s*\"omp\b")
 RESERVED = {
     "mpi.h": ("engine/mpi_transport.cpp",),
     "hdf5.h": ("engine/hdf5_objects.hpp", "engine/hdf5_file_driver.hpp", "engine/hdf5_recorder.cpp",
-               "engine/checkpoint.cpp"),
-    "hdf5_hl.h": ("engine/hdf5_recorder.cpp", "engine/checkpoint.cpp"),
+               "engine/hdf5_checkpoint.cpp"),
+    "hdf5_hl.h": ("engine/hdf5_recorder.cpp",),
     "sodium.h": ("models/agentic/identity/ed25519.cpp",),
+    "xxhash.h": ("engine/hdf5_checkpoint.cpp",),
     "omp.h": ("engine/population.hpp", "engine/run_options.cpp", "models/kernels/"),
 }
 OPENMP_PRAGMAS = RESERVED["omp.h"]

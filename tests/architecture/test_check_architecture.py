@@ -12,7 +12,7 @@ CHECKER = Path(__file__).with_name("check_architecture.py")
 CLEAN = {
     "engine/mpi_transport.cpp": "#include <mpi.h>\n",
     "engine/hdf5_recorder.cpp": "#include <hdf5.h>\n#include <hdf5_hl.h>\n",
-    "engine/checkpoint.cpp": "#include <hdf5.h>\n",
+    "engine/hdf5_checkpoint.cpp": "#include <hdf5.h>\n",
     "engine/population.hpp": "#pragma once\n#include <vector>\n// <mpi.h> is elsewhere\ninline void f() {\n"
     "#pragma omp parallel\n    {}\n}\n",
     "engine/run_options.cpp": "#include <omp.h>\n",

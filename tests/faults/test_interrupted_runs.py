@@ -13,6 +13,7 @@ import pytest
 
 from comparison import content, first_difference
 from parley_runs import CONFIGS, binary, environment, execute, run
+from processes import ranks_of
 
 CONFIG = CONFIGS / "paper-sybil.ini"
 # Long enough to be killed in the middle; committed often.
@@ -81,25 +82,6 @@ def test_ranks_killed_in_the_middle_leave_the_committed_rows(tmp_path, complete)
     assert process.wait(timeout=60) != 0
     assert not output.exists()
     assert check_beginning(part, complete)["timeseries"] > 0
-
-
-def ranks_of(ancestor: int) -> list[int]:
-    """The processes of the program started, directly or not, by `ancestor`."""
-    parents = {}
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                with open(f"/proc/{entry}/stat") as file:
-                    name, rest = file.read().rsplit(")", 1)
-                parents[int(entry)] = (int(rest.split()[1]), name.split("(", 1)[1])
-            except OSError:
-                continue
-    family = {ancestor}
-    while True:
-        more = {pid for pid, (parent, _) in parents.items() if parent in family} - family
-        if not more:
-            return [pid for pid in family if pid in parents and parents[pid][1] == binary().name[:15]]
-        family |= more
 
 
 @pytest.mark.parametrize("limit", [1_000, 100_000, 300_000])

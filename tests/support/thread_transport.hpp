@@ -5,7 +5,10 @@
 
 #include <algorithm>
 #include <barrier>
+#include <condition_variable>
 #include <cstdlib>
+#include <deque>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -28,6 +31,8 @@ class Meeting {
     std::vector<std::vector<Bytes>> sent;  // by sender, then receiver
     std::vector<std::int64_t> minima;
     std::vector<std::uint64_t> totals;
+    std::map<std::pair<int, int>, std::deque<Bytes>> mail;  // by sender, receiver
+    std::condition_variable delivered;
 };
 
 class ThreadTransport final : public Transport {
@@ -80,6 +85,19 @@ class ThreadTransport final : public Transport {
             EXPECT_EQ(all[rank].size(), part_of(rank).size());
             std::copy(all[rank].begin(), all[rank].end(), part_of(rank).begin());
         }
+    }
+    void send(int to, const Bytes& message) override {
+        const std::lock_guard lock(meeting_.mutex);
+        meeting_.mail[{rank_, to}].push_back(message);
+        meeting_.delivered.notify_all();
+    }
+    Bytes receive(int from) override {
+        std::unique_lock lock(meeting_.mutex);
+        auto& box = meeting_.mail[{from, rank_}];
+        meeting_.delivered.wait(lock, [&] { return !box.empty(); });
+        Bytes message = std::move(box.front());
+        box.pop_front();
+        return message;
     }
     [[noreturn]] void abort(int exit_code) override { std::exit(exit_code); }
 

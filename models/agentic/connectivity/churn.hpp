@@ -55,6 +55,11 @@ class ChurnCursor {
         return online_;
     }
 
+    template <class Archive>
+    void transfer(Archive& archive) {
+        archive(ends_, period_, online_);
+    }
+
    private:
     static constexpr double longest = 4e9;  // seconds; no run goes on so long
 

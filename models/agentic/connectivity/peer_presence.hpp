@@ -33,6 +33,16 @@ class PeerPresence {
     // Peers of the partition that are on.
     std::uint64_t online() const { return online_; }
 
+    // Checkpoints: one peer.
+    template <class Archive>
+    void transfer(Archive& archive, std::uint32_t id) {
+        if (!peers_.presence_varies()) return;
+        Presence& presence = peers_.presence(id);
+        const bool before = presence.online;
+        archive(presence);
+        if (presence.online != before) presence.online ? ++online_ : --online_;
+    }
+
    private:
     void leave(AgenticContext& context, Presence& presence);
     void come_back(AgenticContext& context, Presence& presence);

@@ -91,6 +91,10 @@ std::uint32_t RegistryShard::insert(std::uint32_t peer) {
             return index;
         }
     }
+    return add_entry(peer);
+}
+
+std::uint32_t RegistryShard::add_entry(std::uint32_t peer) {
     if ((entries_.size() + 1) * 4 > table_.size() * 3) grow_table();
     const auto index = static_cast<std::uint32_t>(entries_.size());
     if (index == most_entries) {
@@ -137,6 +141,27 @@ void RegistryShard::describe(std::uint32_t index, std::uint32_t issuer, Registry
     if (!has_regions_) return;
     regions_.resize(embeddings_.size());
     regions_[index] = place_of(context.parameters, issuer).region;
+}
+
+void RegistryShard::restore_entries(const std::vector<std::uint32_t>& peers, std::uint32_t described,
+                                    RegistryContext& context) {
+    for (const std::uint32_t peer : peers) add_entry(peer);
+    if (described > 0) describe_entries(described - 1, context);
+}
+
+void RegistryShard::restore_holder(std::uint32_t index, const Holder& holder, RegistryContext& context) {
+    const bool described = index < embeddings_.size();
+    if (described && holder.address != holders_[index].address) describe(index, holder.address, context);
+    holders_[index] = holder;
+}
+
+void RegistryShard::restore_levels() {
+    for (std::uint32_t index = 0; index < entries_.size(); ++index) {
+        const Entry& entry = entries_[index];
+        if (!entry.live) continue;
+        count_live(entry, +1);
+        embeddings_.set_level(index, level_of(entry));
+    }
 }
 
 void RegistryShard::count_live(const Entry& entry, std::int32_t change) {

@@ -70,6 +70,32 @@ class RegistryShard {
     // Adds the levels of this shard at `now` (live, stale, poisoned entries).
     void count_levels(SimTime now, const Parameters& parameters, Metrics& metrics);
 
+    // Checkpoints: entries in their order; claims and embeddings are made again.
+    template <class Archive>
+    void transfer(Archive& archive, RegistryContext& context) {
+        auto entries = static_cast<std::uint32_t>(entries_.size());
+        auto described = static_cast<std::uint32_t>(embeddings_.size());
+        std::vector<SimTime> waiting(departures_.begin() + static_cast<std::ptrdiff_t>(first_departure_),
+                                     departures_.end());
+        archive(entries, described, server_free_, no_expiry_before_, waiting);
+        if constexpr (Archive::reading) {
+            departures_ = std::move(waiting);
+            std::vector<std::uint32_t> peers(entries);
+            for (std::uint32_t& peer : peers) archive(peer);
+            restore_entries(peers, described, context);
+        } else {
+            for (Entry& entry : entries_) archive(entry.peer);
+        }
+        for (std::uint32_t index = 0; index < holders_.size(); ++index) {
+            Holder holder = holders_[index];
+            archive(holder.address, holder.newest);
+            if constexpr (Archive::reading) restore_holder(index, holder, context);
+        }
+        for (Entry& entry : entries_)
+            archive(entry.issued, entry.trust, entry.quality, entry.live, entry.claims_degraded);
+        if constexpr (Archive::reading) restore_levels();
+    }
+
     std::uint32_t capability_class() const { return class_; }
     std::uint32_t sequence = 0;  // the engine's count of sent messages
 
@@ -112,6 +138,7 @@ class RegistryShard {
     bool probe(std::uint32_t peer, IsMatch&& is_match) const;
     std::uint32_t find(std::uint32_t peer) const;
     std::uint32_t insert(std::uint32_t peer);
+    std::uint32_t add_entry(std::uint32_t peer);
     // An expired entry of an earlier identity of the same peer, or absent.
     std::uint32_t find_abandoned(std::uint32_t identity) const;
     // By the peer, so that its identities are found together.
@@ -125,6 +152,11 @@ class RegistryShard {
     bool is_newer(const RegisterDescriptor& descriptor, std::uint32_t index) const;
     void hand_over(std::uint32_t index, std::uint32_t sender, bool newest, RegistryContext& context);
     std::uint64_t forged_entries() const;
+    // Of an empty shard: entries of these peers, of which the first `described` have got their claims.
+    void restore_entries(const std::vector<std::uint32_t>& peers, std::uint32_t described, RegistryContext& context);
+    void restore_holder(std::uint32_t index, const Holder& holder, RegistryContext& context);
+    // Counts the live entries anew, and tells matching of them.
+    void restore_levels();
     void count_live(const Entry& entry, std::int32_t change);
     void grow_table();
     bool is_in_allowed_region(const Entry& entry, const Constraints& constraints) const;

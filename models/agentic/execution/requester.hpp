@@ -81,6 +81,14 @@ class Requester {
     // Workflows, however many of their steps are running.
     std::uint64_t open_workflows() const { return open_workflows_; }
 
+    // Checkpoints: one peer's workflows and reputation table.
+    template <class Archive>
+    void transfer(Archive& archive, Peer& peer) {
+        pool_.transfer(archive, peer.open_workflows);
+        if (Archive::reading) open_workflows_ += pool_.count_workflows(peer.open_workflows);
+        reputation_.transfer(archive, peer.reputation);
+    }
+
    private:
     const WorkflowStep& step_of(const Workflow& workflow) const { return p_.steps[workflow.step]; }
     // Names the draws of one step of one workflow.

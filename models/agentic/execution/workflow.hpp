@@ -24,6 +24,11 @@ struct RankedCandidate {
     std::uint32_t peer;  // identity
     CandidateState state;
     std::uint8_t canaries_passed;
+
+    template <class Archive>
+    void transfer(Archive& archive) {
+        archive(peer, state, canaries_passed);
+    }
 };
 
 // A candidate whose name is not its address, since its entry is forged.
@@ -62,6 +67,13 @@ struct Workflow {
     std::uint8_t rank;  // of the candidate delegated to
     std::uint8_t candidates;
     std::uint8_t merged;  // candidates merged from several shards
+
+    template <class Archive>
+    void transfer(Archive& archive) {
+        archive(number, started, accepted, due, phase_began, canaries_due, capability_class, step, phase, tier, tainted,
+                result_good, removed_by_trust, last_failure, retries_left, shards_answered, delegations, rank,
+                candidates, merged);
+    }
 };
 static_assert(sizeof(Workflow) <= 64, "with eight candidates it fills two cache lines");
 
@@ -72,9 +84,10 @@ class WorkflowPool {
 
     explicit WorkflowPool(const Parameters& parameters)
         : candidates_(parameters.candidates),
+          may_be_forged_(parameters.accepts_forgeries()),
           stolen_at_(sizeof(Workflow) + candidates_ * sizeof(RankedCandidate) +
                      (parameters.fanout > 1 ? candidates_ * sizeof(Candidate) : 0)),
-          stride_((stolen_at_ + (parameters.accepts_forgeries() ? stolen_bytes() : 0) + 63) / 64 * 64) {}
+          stride_((stolen_at_ + (may_be_forged_ ? stolen_bytes() : 0) + 63) / 64 * 64) {}
 
     Workflow& at(std::uint32_t index) { return *reinterpret_cast<Workflow*>(record(index)); }
     // The candidates in the requester's order.
@@ -109,7 +122,49 @@ class WorkflowPool {
     }
     void give_back(std::uint32_t index) { free_.push_back(index); }
 
+    // How many workflows have running steps in the list that begins at `first`.
+    std::uint64_t count_workflows(std::uint32_t first) {
+        std::uint64_t count = 0;
+        for (std::uint32_t index = first; index != end; index = at(index).next) {
+            std::uint32_t other = first;
+            while (at(other).number != at(index).number) other = at(other).next;
+            count += other == index ? 1 : 0;
+        }
+        return count;
+    }
+
+    // Checkpoints: the list of workflows that begins at `first`, in its order.
+    template <class Archive>
+    void transfer(Archive& archive, std::uint32_t& first) {
+        std::uint32_t count = 0;
+        for (std::uint32_t index = first; index != end; index = at(index).next) ++count;
+        archive(count);
+        std::uint32_t index = first;
+        for (std::uint32_t previous = end; count > 0; --count) {
+            if constexpr (Archive::reading) {
+                index = take();
+                at(index) = Workflow{};
+                at(index).next = end;
+                (previous == end ? first : at(previous).next) = index;
+            }
+            transfer_record(archive, at(index));
+            previous = index;
+            index = at(index).next;
+        }
+    }
+
    private:
+    template <class Archive>
+    void transfer_record(Archive& archive, Workflow& workflow) {
+        archive(workflow);
+        for (RankedCandidate& candidate : ranked(workflow)) archive(candidate);
+        for (std::size_t i = 0; i < workflow.merged; ++i) archive(merge_area(workflow)[i]);
+        if (!may_be_forged_) return;
+        StolenNames& stolen = stolen_names(workflow);
+        archive(stolen.count);
+        for (std::size_t i = 0; i < stolen.count; ++i) archive(stolen.names()[i]);
+    }
+
     static constexpr std::size_t records_a_chunk = 512;
     std::byte* record(std::uint32_t index) {
         return chunks_[index / records_a_chunk] + (index % records_a_chunk) * stride_;
@@ -118,6 +173,7 @@ class WorkflowPool {
     std::size_t stolen_bytes() const { return sizeof(StolenNames) + candidates_ * sizeof(StolenName); }
 
     std::size_t candidates_;
+    bool may_be_forged_;
     std::size_t stolen_at_;
     std::size_t stride_;
     static constexpr std::size_t first_allocation = 65536;

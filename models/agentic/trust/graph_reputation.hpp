@@ -36,6 +36,12 @@ class GraphReputation {
     // eigentrust: whether somebody with trust praises it; sybilrank: whether it has an edge.
     bool rated(std::uint32_t peer) const { return rated_[peer] != 0; }
 
+    // Checkpoints: what the next update starts from. Collective.
+    template <class Archive>
+    void transfer(Archive& archive) {
+        if (eigentrust_) eigentrust_->transfer(archive);
+    }
+
    private:
     float trust_of(double mean_multiple) const;
     void update_eigentrust(std::span<const kernels::RatingList> ratings, int threads);

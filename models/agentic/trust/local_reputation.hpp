@@ -26,6 +26,11 @@ struct LocalRating {
     std::uint32_t peer;  // identity
     float good;          // as of `updated`
     float bad;
+
+    template <class Archive>
+    void transfer(Archive& archive) {
+        archive(updated, peer, good, bad);
+    }
 };
 
 class LocalReputation {
@@ -33,6 +38,11 @@ class LocalReputation {
     explicit LocalReputation(const Parameters& parameters) : parameters_(parameters) {}
 
     void prefetch(const TableHandle& table) { tables_.prefetch(table); }
+
+    template <class Archive>
+    void transfer(Archive& archive, TableHandle& table) {
+        tables_.transfer(archive, table);
+    }
 
     void record(TableHandle& table, std::uint32_t peer, bool good, SimTime now) {
         LocalRating& rating = find_or_add(table, peer, now);

@@ -74,8 +74,7 @@ void RatingsAccounts::close_epoch(std::vector<PooledChange>& changes) {
                            static_cast<FixedCount>(static_cast<double>(eviction.bad) * epoch_decay)});
     }
     evictions_.clear();
-    ++epoch_;
-    decays_.push_back(decay(parameters_.epoch * static_cast<std::int64_t>(epoch_), parameters_.half_life));
+    open_epoch(epoch_ + 1);
     for (const std::uint32_t index : touched_) {
         RatingsAccount& account = accounts_[index];
         account.touched = false;
@@ -95,6 +94,13 @@ void RatingsAccounts::close_epoch(std::vector<PooledChange>& changes) {
         }
     }
     touched_.clear();
+}
+
+void RatingsAccounts::open_epoch(std::uint32_t epoch) {
+    for (; epoch_ < epoch;) {
+        ++epoch_;
+        decays_.push_back(decay(parameters_.epoch * static_cast<std::int64_t>(epoch_), parameters_.half_life));
+    }
 }
 
 void RatingsAccounts::list_ratings(kernels::RatingList& list, std::span<const std::uint32_t> identities) {

@@ -25,6 +25,11 @@ struct PooledChange {
     std::uint32_t unused;
     FixedCount good;
     FixedCount bad;
+
+    template <class Archive>
+    void transfer(Archive& archive) {
+        archive(ratee, good, bad);
+    }
 };
 
 struct RatingsAccount {
@@ -42,6 +47,11 @@ struct Rating {
     float bad;
     std::uint16_t new_good;  // reports of the open epoch
     std::uint16_t new_bad;
+
+    template <class Archive>
+    void transfer(Archive& archive) {
+        archive(ratee, update, epoch, good, bad, new_good, new_bad);
+    }
 };
 
 // All accounts of a partition; 24 bytes a rating, in tables of 4, 8, 16 ... of them.
@@ -68,6 +78,27 @@ class RatingsAccounts {
     // Pairs of an honest rater and an identity of a Sybil with good > bad. Reports count from the end of their epoch
     // on.
     std::uint64_t attack_edges() const { return attack_edges_; }
+
+    // Checkpoints: one account, and what belongs to none.
+    template <class Archive>
+    void transfer(Archive& archive, std::uint32_t index) {
+        RatingsAccount& account = accounts_[index];
+        archive(account.updates, account.touched);
+        if (Archive::reading && account.touched) touched_.push_back(index);
+        tables_.transfer(archive, account.table);
+    }
+    template <class Archive>
+    void transfer_sums(Archive& archive) {
+        std::vector<PooledChange> evictions = evictions_;
+        std::uint64_t edges = attack_edges_;
+        archive(evictions, edges);
+        if (!Archive::reading) return;
+        evictions_.insert(evictions_.end(), evictions.begin(), evictions.end());
+        attack_edges_ += edges;
+    }
+    // The number of the open epoch, from 0. All partitions have the same.
+    std::uint32_t epoch() const { return epoch_; }
+    void open_epoch(std::uint32_t epoch);
 
    private:
     Rating& find_or_add(RatingsAccount& account, std::uint32_t ratee);

@@ -148,8 +148,13 @@ void ReputationService::fold_reports(std::span<AgenticState*> states, Transport&
     });
 }
 
-void ReputationService::follow_ratings(std::span<AgenticState*> states, Transport& transport, int threads) {
+GraphReputation& ReputationService::graph(Transport& transport) {
     if (!graph_) graph_.emplace(model_.parameters(), model_.sybils(), transport);
+    return *graph_;
+}
+
+void ReputationService::follow_ratings(std::span<AgenticState*> states, Transport& transport, int threads) {
+    graph(transport);
     ratings_.resize(states.size());
     for_each_in_parallel(states.size(), threads,
                          [&](std::size_t s) { states[s]->accounts().list_ratings(ratings_[s], identities_); });

@@ -71,6 +71,14 @@ class PooledReputation {
     const IdRange& peers() const { return peers_; }
     float published(std::uint32_t peer) const { return published_[peer - peers_.begin]; }
 
+    // Checkpoints: one peer.
+    template <class Archive>
+    void transfer(Archive& archive, std::uint32_t peer) {
+        Counts& counts = pooled_[peer - peers_.begin];
+        archive(counts.good, counts.bad, published_[peer - peers_.begin]);
+        if (!identities_.empty()) archive(identities_[peer - peers_.begin]);
+    }
+
    private:
     struct Counts {
         FixedCount good = 0;
@@ -98,6 +106,10 @@ struct TrustDistribution {
     void add(bool sybil, float trust);
     // NaN where there are no such peers.
     double mean(bool sybil) const;
+    template <class Archive>
+    void transfer(Archive& archive) {
+        archive(peers, sum, histogram);
+    }
     // Probability that a random honest peer has more trust than a random Sybil, ties counting half (within a bin
     // of 1/1024 too). NaN without both.
     double area_under_curve() const;
@@ -115,7 +127,16 @@ class ReputationService {
     // The name that any peer bore when this was last called.
     std::uint32_t identity_of(std::uint32_t peer) const { return identities_.empty() ? peer : identities_[peer]; }
 
+    // Checkpoints. Collective.
+    template <class Archive>
+    void transfer(Archive& archive, Transport& transport) {
+        bool has_graph = graph_.has_value();
+        archive(has_graph, identities_);
+        if (has_graph) graph(transport).transfer(archive);
+    }
+
    private:
+    GraphReputation& graph(Transport& transport);
     void know_owners(std::span<AgenticState*> states, Transport& transport);
     void fold_reports(std::span<AgenticState*> states, Transport& transport, int threads);
     void follow_ratings(std::span<AgenticState*> states, Transport& transport, int threads);

@@ -12,6 +12,7 @@
 // Memory: 13 bytes for each own id, 16 for each id of all ranks.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory_resource>
 #include <span>
@@ -54,6 +55,20 @@ class EigenTrust {
     std::span<const double> trust() const { return trust_.span(); }
     // Whether somebody with trust has rated an own id: s_ij > 0 and t_i > 0.
     std::span<const std::uint8_t> rated() const { return rated_.span(); }
+
+    // All that the next update depends on besides the ratings: t of all ids. Collective. `Archive`: called with a
+    // vector of doubles, it writes or, where Archive::reading, replaces them.
+    template <class Archive>
+    void transfer(Archive& archive) {
+        std::vector<double> all(blocks_.ids());
+        double* own = all.data() + blocks_.first_id();
+        if constexpr (!Archive::reading) {
+            std::copy_n(trust_.data(), blocks_.own_ids(), own);
+            transport_.gather_parts(std::as_writable_bytes(std::span(all)), double_parts_);
+        }
+        archive(all);
+        if constexpr (Archive::reading) std::copy_n(own, blocks_.own_ids(), trust_.data());
+    }
 
    private:
     static constexpr std::size_t dangling = 0;  // trust of those who rate nobody

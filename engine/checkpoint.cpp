@@ -1,0 +1,50 @@
+#include "engine/checkpoint.hpp"
+
+#include <atomic>
+#include <csignal>
+#include <system_error>
+
+namespace parley {
+
+namespace {
+
+std::atomic<bool> stop_wanted{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler sets it");
+
+void note_stop(int /*signal*/) { stop_wanted.store(true, std::memory_order_relaxed); }
+
+}  // namespace
+
+void listen_for_stop_signals() {
+    struct sigaction action {};
+    action.sa_handler = note_stop;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGUSR1, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);
+}
+
+bool stop_signal_came() { return stop_wanted.load(std::memory_order_relaxed); }
+
+CheckpointPlan::CheckpointPlan(Duration every_wall, Duration every_simulated, bool keeps_time)
+    : every_wall_(every_wall.nanoseconds), every_simulated_(keeps_time ? every_simulated : Duration{}) {
+    if (keeps_time && every_wall.nanoseconds > 0) looks_ = std::make_unique<WallLooks>();
+    passed(SimTime{});
+}
+
+void CheckpointPlan::passed(SimTime now) {
+    next_wall_ = WallLooks::Clock::now() + every_wall_;
+    if (every_simulated_.nanoseconds > 0) {
+        const std::int64_t next = now.nanoseconds / every_simulated_.nanoseconds + 1;
+        next_simulated_ = {next * every_simulated_.nanoseconds};
+    }
+}
+
+std::filesystem::path previous_checkpoint(const std::filesystem::path& file) { return file.string() + ".previous"; }
+
+void remove_checkpoints(const std::filesystem::path& file) {
+    std::error_code ignored;
+    for (const char* ending : {"", ".previous", ".part"}) std::filesystem::remove(file.string() + ending, ignored);
+}
+
+}  // namespace parley

@@ -1,0 +1,119 @@
+// Stopping, storing and going on, on the benchmark model, whose digest tells whether every event was handled once and
+// in order.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "engine/progress.hpp"
+#include "engine/simulation.hpp"
+#include "models/phold/phold_model.hpp"
+#include "tests/support/memory_checkpoint.hpp"
+#include "tests/support/thread_transport.hpp"
+
+namespace parley {
+namespace {
+
+phold::Parameters parameters() {
+    phold::Parameters p;
+    p.seed = 3;
+    p.end = SimTime{40'000'000'000};
+    p.entities = 10000;  // three blocks of ids
+    p.remote = 0.5;
+    p.mean = Duration{1'000'000'000};
+    p.lookahead = Duration{500'000'000};
+    p.tick = Duration{250'000'000};  // many simultaneous events
+    return p;
+}
+
+struct Shape {
+    int ranks;
+    std::uint32_t partitions;
+};
+
+struct Outcome {
+    std::uint64_t digest = 0;
+    std::uint64_t events = 0;
+    std::uint64_t windows = 0;
+    bool operator==(const Outcome&) const = default;
+};
+
+Outcome outcome_of(const phold::PholdModel& model) { return {model.digest(), model.events(), model.windows()}; }
+
+// Runs to the end and stores each checkpoint that is wished; `from`: goes on from it.
+Outcome run(Shape shape, Duration every, MemoryCheckpoint* to, MemoryCheckpoint* from = nullptr) {
+    Outcome outcome;
+    run_as_ranks(shape.ranks, [&](Transport& transport) {
+        phold::PholdModel model(parameters());
+        Simulation<phold::PholdModel> simulation(model, transport, {shape.partitions, 1});
+        Progress progress(parameters().end, true);
+        CheckpointPlan plan(Duration{}, every, transport.is_root());
+        if (from != nullptr) simulation.restore(transport.is_root() ? from : nullptr);
+        plan.passed(simulation.done());
+        while (simulation.run(parameters().end, progress, &plan) != CheckpointWish::none) {
+            MemoryCheckpoint latest;
+            simulation.save(transport.is_root() ? &latest : nullptr);
+            if (transport.is_root() && to != nullptr) *to = latest;
+            plan.passed(simulation.done());
+        }
+        if (transport.is_root()) outcome = outcome_of(model);
+    });
+    return outcome;
+}
+
+class Shapes : public testing::TestWithParam<std::tuple<Shape, Shape>> {};
+
+TEST_P(Shapes, ARunGoesOnInAnother) {
+    const auto [before, after] = GetParam();
+    const Outcome complete = run({1, 1}, Duration{}, nullptr);
+    MemoryCheckpoint checkpoint;
+    EXPECT_EQ(run(before, Duration{23'000'000'000}, &checkpoint), complete) << "storing changed the run";
+    ASSERT_FALSE(checkpoint.sections().empty());
+    EXPECT_EQ(run(after, Duration{}, nullptr, &checkpoint), complete);
+}
+
+constexpr Shape shapes[] = {{1, 1}, {1, 3}, {2, 1}, {3, 2}};
+std::string name_of(const testing::TestParamInfo<Shapes::ParamType>& test) {
+    const Shape& before = std::get<0>(test.param);
+    const Shape& after = std::get<1>(test.param);
+    return std::to_string(before.ranks) + "x" + std::to_string(before.partitions) + "to" + std::to_string(after.ranks) +
+           "x" + std::to_string(after.partitions);
+}
+INSTANTIATE_TEST_SUITE_P(Checkpoint, Shapes, testing::Combine(testing::ValuesIn(shapes), testing::ValuesIn(shapes)),
+                         name_of);
+
+TEST(Checkpoint, HoldsTheSameWhereverEntitiesLived) {
+    MemoryCheckpoint one;
+    MemoryCheckpoint other;
+    run({1, 1}, Duration{23'000'000'000}, &one);
+    run({3, 2}, Duration{23'000'000'000}, &other);
+    EXPECT_EQ(one.sections().at("entities/entities"), other.sections().at("entities/entities"));
+}
+
+TEST(Checkpoint, IsWishedAtMultiplesOfSimulatedTime) {
+    CheckpointPlan plan(Duration{}, Duration{10}, true);
+    EXPECT_EQ(plan.wish(SimTime{9}), CheckpointWish::none);
+    EXPECT_EQ(plan.wish(SimTime{10}), CheckpointWish::periodic);
+    plan.passed(SimTime{17});
+    EXPECT_EQ(plan.wish(SimTime{19}), CheckpointWish::none);
+    EXPECT_EQ(plan.wish(SimTime{20}), CheckpointWish::periodic);
+}
+
+TEST(Checkpoint, OnlyTheRootKeepsTime) {
+    CheckpointPlan plan(Duration{1}, Duration{1}, false);
+    EXPECT_EQ(plan.wish(SimTime{1'000'000}), CheckpointWish::none);
+}
+
+TEST(Checkpoint, IsWishedAfterWallTime) {
+    CheckpointPlan plan(Duration{1}, Duration{}, true);
+    CheckpointWish wish = CheckpointWish::none;
+    // A look at the clock comes at the 64th window at the latest.
+    for (int window = 0; window < 64 && wish == CheckpointWish::none; ++window) wish = plan.wish(SimTime{});
+    EXPECT_EQ(wish, CheckpointWish::periodic);
+    CheckpointPlan never_due(Duration{}, Duration{}, true);
+    for (int window = 0; window < 1000; ++window) EXPECT_EQ(never_due.wish(SimTime{window}), CheckpointWish::none);
+}
+
+}  // namespace
+}  // namespace parley
