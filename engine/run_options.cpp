@@ -30,6 +30,8 @@ void add_run_parameters(ParameterTable& table, const std::vector<std::string>& m
     add("parallel.exchange", ValueKind::choice, "auto", "", 0, 0, {"auto", "alltoallv", "sparse"},
         "How ranks exchange events: alltoallv sends to all others, sparse only where there is something to send; auto: "
         "alltoallv up to 512 ranks. Results do not depend on it.");
+    add("parallel.check_memory", ValueKind::flag, "true", "", 0, 0, {},
+        "Whether a run that seems to need more memory than there is ends before it starts.");
 }
 
 void check_run_parameters(const RunConfig& config) {

@@ -7,7 +7,7 @@ namespace parley::kernels {
 
 namespace {
 
-float largest_magnitude(std::span<const float> vector) {
+float largest_component(std::span<const float> vector) {
     float largest = 0;
     for (const float x : vector) largest = std::max(largest, std::fabs(x));
     return largest;
@@ -39,7 +39,7 @@ void MatchIndex::append(std::span<const float> embedding) {
     exact_.resize(exact_.size() + lines_);
     std::copy(embedding.begin(), embedding.end(), exact_[exact_.size() - lines_].values);
     const std::size_t entry = entries_++;
-    const float step = largest_magnitude(embedding) / static_cast<float>(coarse::code_limit);
+    const float step = largest_component(embedding) / static_cast<float>(coarse::code_limit);
     if (step <= step_of(block)) return encode(entry);
     set_step(block, step);
     for (std::size_t each = block * coarse::block_entries; each <= entry; ++each) encode(each);
