@@ -87,6 +87,10 @@ shell_files() { find . -path ./build -prune -o -path ./results -prune -o -name '
 python_files() { find analysis jobs tests tools -name '*.py' -print0; }
 
 format_lint() { cpp_files | xargs -0 -r clang-format --dry-run --Werror; }
+cppcheck_lint() {
+    cppcheck --std=c++20 --language=c++ --enable=warning,performance,portability --error-exitcode=1 --quiet -j2 \
+        -I . -D 'PARLEY_VERSION="0"' --suppressions-list=tools/cppcheck.supp engine models
+}
 script_lint() {
     shell_files | xargs -0 shellcheck .ci/run
     python_files | xargs -0 pyflakes3 jobs/sweep
@@ -99,7 +103,9 @@ if $full; then stage "long tests" full_tests; fi
 stage "python tests" python_tests
 stage "sanitizer build" sanitizer_build
 stage "sanitizer tests" sanitizer_tests
+stage "fuzzing" tests/fuzz/run.sh 20
 stage "clang-format" format_lint
 stage "clang-tidy" tools/lint.sh
+stage "cppcheck" cppcheck_lint
 stage "shellcheck, pyflakes3" script_lint
 print_summary

@@ -50,6 +50,18 @@ class EventCalendar {
     PagePool& pages() { return pool_; }
 
     std::uint64_t pending_events() const { return pending_; }
+    // Calls `visit(const EventHeader&)` for every pending event, in no order that means anything.
+    template <class Visitor>
+    void visit_pending(Visitor&& visit) {
+        for (EventChain& bucket : near_) {
+            bucket.close();
+            bucket.for_each(visit);
+        }
+        for (FarBucket& far : far_) {
+            far.events.close();
+            far.events.for_each(visit);
+        }
+    }
     std::size_t reserved_bytes() const { return pool_.reserved_bytes() + slot_count * sizeof(EventChain); }
 
    private:

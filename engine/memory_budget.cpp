@@ -124,8 +124,9 @@ void check_memory(std::uint64_t bytes, const std::string& host, Transport& trans
     std::string problem;
     if (bytes > least.bytes) {
         problem = "the run needs about " + in_gigabytes(bytes) + " of memory a rank, and there are " +
-                  in_gigabytes(least.bytes) + " for each of the " + std::to_string(neighbours) + " ranks on " + host +
-                  " (" + least.name + "); use fewer peers, more nodes or fewer ranks a node, or set parallel.check_memory = " +
+                  in_gigabytes(least.bytes) + " a rank on " + host + " (" + least.name +
+                  ", ranks there: " + std::to_string(neighbours) +
+                  "); use fewer peers, more nodes or fewer ranks a node, or set parallel.check_memory = " +
                   "false if the estimate is wrong";
     }
     Bytes text;

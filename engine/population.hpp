@@ -124,6 +124,12 @@ class Population {
         }
         return total;
     }
+    // Pending events of this rank by kind, after exchange() and before anything else is sent.
+    std::vector<std::uint64_t> pending_by_kind(std::size_t kinds) {
+        std::vector<std::uint64_t> counts(kinds);
+        for (auto& partition : partitions_) partition->count_pending(counts);
+        return counts;
+    }
     const Partition<Model>& partition(std::size_t i) const { return *partitions_[i]; }
 
    private:

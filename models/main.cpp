@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 
+#include "engine/memory_budget.hpp"
 #include "engine/progress.hpp"
 #include "engine/recorder.hpp"
 #include "engine/run_config.hpp"
@@ -17,6 +18,7 @@
 #include "engine/thread_waiting.hpp"
 #include "engine/transport.hpp"
 #include "models/agentic/agentic_model.hpp"
+#include "models/agentic/memory_estimate.hpp"
 #include "models/agentic/result_writer.hpp"
 #include "models/command_line.hpp"
 #include "models/phold/phold_model.hpp"
@@ -71,10 +73,16 @@ struct RunContext {
     // Of this rank, at the end.
     PendingEvents pending = {};
     EngineCounters counters = {};
-    std::optional<StatusFile> status = {};  // of the root, while it runs
+    std::vector<std::uint64_t> pending_by_kind = {};  // of all ranks
+    std::optional<StatusFile> status = {};            // of the root, while it runs
 
     std::filesystem::path output() const {
         return line.output.empty() ? std::filesystem::path(line.config.stem().string() + ".h5") : line.output;
+    }
+
+    // `bytes`: that a rank will need. Collective.
+    void check_memory(std::uint64_t bytes) const {
+        if (config.flag("parallel.check_memory")) parley::check_memory(bytes, host_name(), transport);
     }
 
     // On the root, whose file system counts; if that refuses, all ranks end alike. Collective.
@@ -142,7 +150,7 @@ struct RunContext {
 
 template <class Model>
 void simulate(Model& model, SimTime end, const ExecutionOptions& options, RunContext& run,
-              const std::function<ModelState()>& state) {
+              const std::function<ModelState()>& state, std::size_t event_kinds) {
     Progress progress(end, run.line.quiet || !run.transport.is_root(), state, run.status ? &*run.status : nullptr);
     Simulation<Model> simulation(model, run.transport, options);
     simulation.run(end, progress);
@@ -150,6 +158,8 @@ void simulate(Model& model, SimTime end, const ExecutionOptions& options, RunCon
     run.wall_seconds = progress.wall_seconds();
     run.pending = simulation.population().pending();
     run.counters = simulation.population().counters();
+    run.pending_by_kind = simulation.pending_by_kind(event_kinds);
+    run.transport.sum(run.pending_by_kind);
 }
 
 void report(const RunContext& run, const Provenance& provenance, const std::string& headline) {
@@ -167,14 +177,15 @@ void run_agentic(RunContext& run) {
     const agentic::Parameters parameters = agentic::read_parameters(run.config);
     const std::uint32_t shards = agentic::ClassCatalogue(parameters).shard_count();
     const ExecutionOptions options = execution_options(run.config, parameters.peers, run.transport.size());
+    run.check_memory(agentic::estimated_bytes(parameters, run.transport.size()));
     run.check_output_file();
     agentic::ResultWriter writer(parameters, shards, run.make_recorder(agentic::result_schema()));
     run.open_status(parameters.end);
     agentic::AgenticModel model(parameters, &writer, options.threads);
     const auto state = [&writer] { return ModelState{writer.success_so_far(), writer.events()}; };
-    simulate(model, parameters.end, options, run, state);
+    simulate(model, parameters.end, options, run, state, agentic::event_kind_count);
     const Provenance provenance = run.provenance(options, writer.events(), parameters.peers);
-    writer.finish(provenance.texts, provenance.numbers);
+    writer.finish(run.pending_by_kind, provenance.texts, provenance.numbers);
     char headline[160];
     std::snprintf(headline, sizeof headline, "%u peers, %.0f %% Sybil, %s: success rate %.4f over the measured time",
                   parameters.peers, 100.0 * parameters.sybils() / parameters.peers,
@@ -195,7 +206,12 @@ void run_phold(RunContext& run) {
     const std::unique_ptr<Recorder> recorder = run.make_recorder(schema);
     run.open_status(parameters.end);
     phold::PholdModel model(parameters);
-    simulate(model, parameters.end, options, run, {});
+    simulate(model, parameters.end, options, run, {}, phold::event_kind_count);
+    if (run.pending_by_kind.front() != parameters.entities) {
+        throw std::logic_error("the books do not balance: " + std::to_string(run.pending_by_kind.front()) +
+                               " events wait, and every one of " + std::to_string(parameters.entities) +
+                               " entities has one on its way; this is an error of the program, please report it");
+    }
     const Provenance provenance = run.provenance(options, model.events(), parameters.entities);
     if (recorder)
         recorder->finish({{model.events(), model.windows(), model.digest()}, {}}, provenance.texts, provenance.numbers);

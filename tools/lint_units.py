@@ -3,14 +3,16 @@
 Usage: lint_units.py BUILD TARGET     reads BUILD/compile_commands.json, writes TARGET/compile_commands.json and
                                       the joined sources; prints nothing
 
-Sources of one folder and one set of flags come together. In tests, which name their helpers alike, the unnamed
-namespace gets a name of its own in a copy: lines stay where they are, and TARGET is cut off the paths of findings.
+Sources of one folder and one set of flags come together. Unit tests name their helpers alike: in a copy the unnamed
+namespace of each gets a name of its own. Lines stay where they are, and tools/lint.sh cuts TARGET off the paths of
+findings. Other sources in tests/ are programs, and stay alone.
 """
 from __future__ import annotations
 
 import json
 import re
 import shlex
+import shutil
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -34,7 +36,7 @@ def flags_of(command: str, source: str) -> tuple[str, ...]:
 def text_for(source: Path, target: Path, number: int) -> Path:
     """The file to include for a source: itself, or for a test a copy whose private names are its own."""
     path = source.relative_to(ROOT)
-    if path.parts[0] != "tests":
+    if not path.name.endswith("_test.cpp"):
         return source
     copy = target / path
     copy.parent.mkdir(parents=True, exist_ok=True)
@@ -49,14 +51,22 @@ def main(build: Path, target: Path) -> None:
         if source.is_relative_to(build) or not source.is_relative_to(ROOT):
             continue  # generated
         path = source.relative_to(ROOT)
-        folder = "/".join(path.parent.parts[:2])
-        groups[(folder, *flags_of(entry["command"], entry["file"]))].append(source)
+        flags = flags_of(entry["command"], entry["file"])
+        if path.name.endswith("_test.cpp"):
+            flags = (*flags, f"-I{source.parent}")  # copies lose the folder that #include "..." searches first
+        program = path.parts[0] == "tests" and not path.name.endswith("_test.cpp")
+        groups[(str(path if program else Path(*path.parent.parts[:2])), *flags)].append(source)
     target.mkdir(parents=True, exist_ok=True)
     commands = []
-    for (_, *flags), sources in groups.items():
+    # The configuration is that of the folder the unit lies in.
+    for top in ("engine", "models", "tests"):
+        (target / top).mkdir()
+        if (ROOT / top / ".clang-tidy").exists():
+            shutil.copy(ROOT / top / ".clang-tidy", target / top)
+    for (folder, *flags), sources in groups.items():
         parts = -(-len(sources) // MOST)
         for part in range(parts):
-            unit = target / f"unit_{len(commands)}.cpp"
+            unit = target / folder.split("/")[0] / f"unit_{len(commands)}.cpp"
             unit.write_text("".join(f'#include "{text_for(source, target, number)}"\n'
                                     for number, source in enumerate(sorted(sources)[part::parts])))
             commands.append({"directory": str(build), "file": str(unit),

@@ -90,6 +90,7 @@ void AgenticState::start(AgenticContext& context) {
 }
 
 void AgenticState::handle(AgenticContext& context, const Event& event) {
+    ++metrics_.delivered[event.kind()];
     switch (static_cast<EventKind>(event.kind())) {
         case EventKind::register_descriptor:
             return on_register(context, event);
@@ -157,6 +158,10 @@ void AgenticState::on_query(AgenticContext& context, const Event& event) {
     draw_direction(stream, model_.catalogue().prototype(self.capability_class()), p_.query_spread, registry_.intent);
     const bool removed_by_trust = self.answer(asker, query.trusted_only != 0, context.now(), registry_);
     const std::vector<Candidate>& candidates = registry_.answer;
+    if (candidates.size() > p_.candidates) [[unlikely]] {
+        throw std::logic_error("a shard answers with " + std::to_string(candidates.size()) + " candidates, more than " +
+                               std::to_string(p_.candidates) + "; this is an error of the program, please report it");
+    }
     metrics_.add(Counter::candidates_handed_out, candidates.size());
     metrics_.add(Counter::poisoned_candidates_handed_out, registry_.poisoned);
     const Duration service = p_.query_base_time + p_.query_entry_time * self.live_entries();
@@ -221,10 +226,14 @@ void AgenticModel::collect(SimTime now, std::span<AgenticState*> states, Transpo
     auto total = std::make_unique<Metrics>();
     for (AgenticState* state : states) {
         total->add_counts_of(state->metrics());
+        for (std::size_t kind = 0; kind < event_kind_count; ++kind) {
+            total->delivered[kind] += state->metrics().delivered[kind];
+        }
         state->metrics().counts.fill(0);
         state->metrics().longest_queue = 0;
     }
     transport.sum(total->counts);
+    if (now == parameters_.end) transport.sum(total->delivered);  // for the books
     transport.maximum({&total->longest_queue, 1});
     EngineCounters all = counters;
     std::array<std::uint64_t, 3> sums{counters.events, counters.exchanged_bytes, counters.busy_nanoseconds};

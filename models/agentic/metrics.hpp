@@ -9,6 +9,7 @@
 
 #include "engine/numerics.hpp"
 #include "engine/sim_time.hpp"
+#include "models/agentic/messages.hpp"
 
 namespace parley::agentic {
 
@@ -123,7 +124,8 @@ struct Metrics {
 
     std::array<std::uint64_t, size> counts{};
     std::array<std::array<std::uint64_t, LatencyBins::count>, latency_count> histograms{};
-    std::uint64_t longest_queue = 0;  // requests at a shard, in service or waiting
+    std::array<std::uint64_t, event_kind_count> delivered{};  // events handled since the start, by kind
+    std::uint64_t longest_queue = 0;                          // requests at a shard, in service or waiting
 
     void add(Counter counter, std::uint64_t n = 1) { counts[static_cast<std::size_t>(counter)] += n; }
     std::uint64_t get(Counter counter) const { return counts[static_cast<std::size_t>(counter)]; }
