@@ -20,7 +20,7 @@ sed -E 's/__malloc__ \([^)]*\)/__malloc__/' "$(g++ -print-file-name=include/omp.
 
 # Without a pattern sources are joined: a third of the time. The joined ones include sources, and nobody else does.
 if [ $# -eq 0 ]; then
-    if grep -rn '#include ".*\.cpp"' engine models tests; then
+    if grep -rn --include='*.[ch]pp' '#include ".*\.cpp"' engine models tests; then
         echo "lint: a source includes a source (above)" >&2
         exit 1
     fi
