@@ -103,6 +103,7 @@ if $full; then stage "long tests" full_tests; fi
 stage "python tests" python_tests
 stage "sanitizer build" sanitizer_build
 stage "sanitizer tests" sanitizer_tests
+stage "data races" tests/races/run.sh
 stage "fuzzing" tests/fuzz/run.sh 20
 stage "clang-format" format_lint
 stage "clang-tidy" tools/lint.sh

@@ -140,6 +140,9 @@ class Population {
 
     void advance_timed(std::size_t i, const Window& window) {
         const auto begin = std::chrono::steady_clock::now();
+#ifdef PARLEY_PLANT_A_RACE
+        ++exchanged_bytes_;  // deliberately wrong: threads share it. tests/races/run.sh must find it.
+#endif
         partitions_[i]->advance(window);
         busy_[i].nanoseconds += static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count());
     }

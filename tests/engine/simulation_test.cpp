@@ -558,7 +558,8 @@ std::string error_of_late_event(SimTime due) {
     Script script;
     script.start = [](ScriptContext& context) {
         if (context.self() != EntityId{0}) return;
-        for (const std::int64_t at : {50, 150, 250, 350}) context.schedule(Duration{at}, 0, Number{0});
+        for (const std::int64_t at : std::initializer_list<std::int64_t>{50, 150, 250, 350})
+            context.schedule(Duration{at}, 0, Number{0});
     };
     ScriptModel model(script);
     LateTransport transport({due, EntityId{0}, EntityId{1}, 0, 0, sizeof(EventHeader)});
@@ -583,7 +584,7 @@ TEST(Simulation, RefusesAnEventForATimeThatIsDone) {
 TEST(Simulation, TellsWhatIsPendingByKind) {
     Script script;
     script.start = [](ScriptContext& context) {
-        for (const std::int64_t at : {50, 1500, 5'000'000'000}) {
+        for (const std::int64_t at : std::initializer_list<std::int64_t>{50, 1500, 5'000'000'000}) {
             context.schedule(Duration{at}, static_cast<std::uint16_t>(at == 50 ? 0 : 2), Number{0});
         }
         context.send(EntityId{1 - context.self().value}, Duration{2000}, 1, Number{0});
