@@ -40,7 +40,8 @@ def open_result(file: str | Path) -> h5py.File:
                           "`python3 -m parley_analysis watch`") from None
         raise FormatError(f"{file} is not an HDF5 file, or is damaged ({error})") from None
     try:
-        check_version(result.attrs, file)
+        with _damage_named(file):
+            check_version(result.attrs, file)
     except FormatError:
         result.close()
         raise
@@ -48,17 +49,23 @@ def open_result(file: str | Path) -> h5py.File:
 
 
 @contextmanager
+def _damage_named(file: str | Path) -> Iterator[None]:
+    """Makes a FormatError that names the file of what HDF5 says when it cannot read a part of it."""
+    try:
+        yield
+    except FormatError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, SystemError,
+            TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise FormatError(f"{file} is damaged ({type(error).__name__}: {reason}); make the run again") from error
+
+
+@contextmanager
 def whole_result(file: str | Path) -> Iterator[h5py.File]:
     """A result to be read as a whole: what HDF5 cannot read of it is a FormatError that names the file."""
-    with open_result(file) as result:
-        try:
-            yield result
-        except FormatError:
-            raise
-        except (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, SystemError,
-                TypeError, ValueError) as error:
-            reason = " ".join(str(error).split())
-            raise FormatError(f"{file} is damaged ({type(error).__name__}: {reason}); make the run again") from error
+    with open_result(file) as result, _damage_named(file):
+        yield result
 
 
 def read_scalars(file: str | Path, provenance: Collection[str] | None = None) -> Scalars:
