@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds everything and runs all tests and linters; stops at the first stage that fails.
 #
-# Usage: ./test.sh [--full]     --full adds the long tests (minutes to hours)
+# Usage: ./test.sh [--full]     --full adds the long tests (under an hour in all)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -104,7 +104,8 @@ stage "python tests" python_tests
 stage "sanitizer build" sanitizer_build
 stage "sanitizer tests" sanitizer_tests
 stage "data races" tests/races/run.sh
-stage "fuzzing" tests/fuzz/run.sh 20
+if $full; then fuzzing=600; else fuzzing=20; fi
+stage "fuzzing" tests/fuzz/run.sh "$fuzzing"
 stage "clang-format" format_lint
 stage "clang-tidy" tools/lint.sh
 stage "cppcheck" cppcheck_lint

@@ -66,7 +66,7 @@ def check(told: list[list], files: list[Path]) -> None:
 def test_flipped_bits_give_a_clear_error_or_a_result(good, tmp_path):
     rng, files = random.Random(1), []
     content = good.read_bytes()
-    for i in range(150):
+    for i in range(100):
         data = bytearray(content)
         # Most of the file is data; names, types and addresses are at its head.
         limit = len(data) if i % 2 else min(len(data), 20_000)
