@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t entities_worth_a_partition = 4096;
 // s: a time-out or an interval, at most 1e9 s, set at the end of the run is still within 2^63 ns, 9.2e9 s.
 constexpr double longest_run = 8e9;
-}
+}  // namespace
 
 void add_run_parameters(ParameterTable& table, const std::vector<std::string>& models) {
     const auto add = [&](const char* key, ValueKind kind, const char* value, const char* unit, double low, double high,
@@ -22,7 +22,8 @@ void add_run_parameters(ParameterTable& table, const std::vector<std::string>& m
     };
     add("run.model", ValueKind::choice, models.front().c_str(), "", 0, 0, models, "The model to simulate.");
     add("run.seed", ValueKind::integer, "1", "", 0, 9e18, {}, "Seed of all random streams.");
-    add("run.duration", ValueKind::duration, "600s", "", 1e-9, longest_run, {}, "Simulated time at which the run ends.");
+    add("run.duration", ValueKind::duration, "600s", "", 1e-9, longest_run, {},
+        "Simulated time at which the run ends.");
     add("run.warmup", ValueKind::duration, "60s", "", 0, longest_run, {},
         "Simulated time that the summary leaves out; below run.duration.");
     add("parallel.threads", ValueKind::integer, "0", "threads", 0, 1024, {},
