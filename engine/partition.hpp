@@ -12,6 +12,7 @@
 
 #include "engine/due_events.hpp"
 #include "engine/event_calendar.hpp"
+#include "engine/invariants.hpp"
 #include "engine/model.hpp"
 #include "engine/window.hpp"
 
@@ -157,7 +158,13 @@ class Partition {
         while (at != end) {
             const auto* header = reinterpret_cast<const EventHeader*>(at);
             at += header->bytes;
-            if (coordinates_.owns(header->destination)) calendar_.insert(*header);
+            if (!coordinates_.owns(header->destination)) continue;
+            if (header->time < window_.end) [[unlikely]] {
+                invariants::refuse("entity " + std::to_string(header->destination.value) + " got an event due at " +
+                                   std::to_string(header->time.nanoseconds) + " ns after the window up to " +
+                                   std::to_string(window_.end.nanoseconds) + " ns was done");
+            }
+            calendar_.insert(*header);
         }
     }
 
@@ -194,6 +201,10 @@ class Partition {
     const EngineCounters& counters() const { return counters_; }
     EventCalendar& calendar() { return calendar_; }
     std::uint64_t pending_events() const { return calendar_.pending_events(); }
+    // Adds the pending events to `counts`, by kind; kinds must be below its size.
+    void count_pending(std::span<std::uint64_t> counts) {
+        calendar_.for_each([&](const EventHeader& event) { ++counts[event.kind]; });
+    }
     std::size_t calendar_bytes() const { return calendar_.reserved_bytes(); }
     const State& state() const { return *state_; }
 
@@ -277,6 +288,7 @@ class Partition {
     }
 
     void handle_one(Context<Model>& context, const EventHeader& event) {
+        order_.check(event, window_);
         context.now_ = event.time;
         ++counters_.events;
         state_->handle(context, Event(&event));
@@ -370,6 +382,7 @@ class Partition {
     bool inside_window_ = false;
     std::vector<TimerRecord> timers_;
     EngineCounters counters_;
+    [[no_unique_address]] invariants::OrderOfEvents order_;
 };
 
 }  // namespace parley

@@ -138,6 +138,12 @@ class Population {
         }
         return total;
     }
+    // Pending events of this rank by kind, after exchange() and before anything else is sent.
+    std::vector<std::uint64_t> pending_by_kind(std::size_t kinds) {
+        std::vector<std::uint64_t> counts(kinds);
+        for (auto& partition : partitions_) partition->count_pending(counts);
+        return counts;
+    }
     const Partition<Model>& partition(std::size_t i) const { return *partitions_[i]; }
     Partition<Model>& partition(std::size_t i) { return *partitions_[i]; }
 
@@ -149,6 +155,9 @@ class Population {
 
     void advance_timed(std::size_t i, const Window& window) {
         const auto begin = std::chrono::steady_clock::now();
+#ifdef PARLEY_PLANT_A_RACE
+        ++exchanged_bytes_;  // deliberately wrong: threads share it. tests/races/run.sh must find it.
+#endif
         partitions_[i]->advance(window);
         busy_[i].nanoseconds += static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin).count());
     }

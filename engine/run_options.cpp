@@ -10,7 +10,9 @@ namespace parley {
 
 namespace {
 constexpr std::uint64_t entities_worth_a_partition = 4096;
-}
+// s: a time-out or an interval, at most 1e9 s, set at the end of the run is still within 2^63 ns, 9.2e9 s.
+constexpr double longest_run = 8e9;
+}  // namespace
 
 void add_run_parameters(ParameterTable& table, const std::vector<std::string>& models) {
     const auto add = [&](const char* key, ValueKind kind, const char* value, const char* unit, double low, double high,
@@ -20,8 +22,9 @@ void add_run_parameters(ParameterTable& table, const std::vector<std::string>& m
     };
     add("run.model", ValueKind::choice, models.front().c_str(), "", 0, 0, models, "The model to simulate.");
     add("run.seed", ValueKind::integer, "1", "", 0, 9e18, {}, "Seed of all random streams.");
-    add("run.duration", ValueKind::duration, "600s", "", 1e-9, 9e9, {}, "Simulated time at which the run ends.");
-    add("run.warmup", ValueKind::duration, "60s", "", 0, 9e9, {},
+    add("run.duration", ValueKind::duration, "600s", "", 1e-9, longest_run, {},
+        "Simulated time at which the run ends.");
+    add("run.warmup", ValueKind::duration, "60s", "", 0, longest_run, {},
         "Simulated time that the summary leaves out; below run.duration.");
     add("parallel.threads", ValueKind::integer, "0", "threads", 0, 1024, {},
         "Threads a rank; 0: OMP_NUM_THREADS, or all cores. Results do not depend on it.");
@@ -30,9 +33,11 @@ void add_run_parameters(ParameterTable& table, const std::vector<std::string>& m
     add("parallel.exchange", ValueKind::choice, "auto", "", 0, 0, {"auto", "alltoallv", "sparse"},
         "How ranks exchange events: alltoallv sends to all others, sparse only where there is something to send; auto: "
         "alltoallv up to 512 ranks. Results do not depend on it.");
+    add("parallel.check_memory", ValueKind::flag, "true", "", 0, 0, {},
+        "Whether a run that seems to need more memory than there is ends before it starts.");
     add("checkpoint.every_wall", ValueKind::duration, "600s", "", 0, 9e9, {},
         "Wall time between checkpoints; 0s: none but those on a signal. Shorter runs write none.");
-    add("checkpoint.every_simulated", ValueKind::duration, "0s", "", 0, 9e9, {},
+    add("checkpoint.every_simulated", ValueKind::duration, "0s", "", 0, longest_run, {},
         "Simulated time between checkpoints; 0s: only checkpoint.every_wall counts.");
     add("checkpoint.folder", ValueKind::text, "", "", 0, 0, {},
         "Existing folder for checkpoints; not set: that of the result. They are named RESULT.checkpoint and "

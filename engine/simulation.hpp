@@ -97,6 +97,8 @@ class Simulation {
     }
 
     const Population<Model>& population() const { return population_; }
+    // Of this rank, after run(): what is still on its way, for the balance of the books.
+    std::vector<std::uint64_t> pending_by_kind(std::size_t kinds) { return population_.pending_by_kind(kinds); }
 
    private:
     void start() {

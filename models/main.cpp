@@ -13,6 +13,7 @@
 #include "engine/thread_waiting.hpp"
 #include "engine/transport.hpp"
 #include "models/agentic/agentic_model.hpp"
+#include "models/agentic/memory_estimate.hpp"
 #include "models/agentic/result_writer.hpp"
 #include "models/agreement.hpp"
 #include "models/command_line.hpp"
@@ -46,15 +47,17 @@ RunEnd run_agentic(RunContext& run) {
     const agentic::Parameters parameters = agentic::read_parameters(run.config());
     const std::uint32_t shards = agentic::ClassCatalogue(parameters).shard_count();
     const ExecutionOptions options = execution_options(run.config(), parameters.peers, run.transport().size());
+    run.check_memory(agentic::estimated_bytes(parameters, run.transport().size()));
     run.check(options);
     agentic::ResultWriter writer(parameters, shards, run.make_recorder(agentic::result_schema()));
     run.open_status(parameters.end);
     agentic::AgenticModel model(parameters, &writer, options.threads);
     const auto state = [&writer] { return ModelState{writer.success_so_far(), writer.events()}; };
-    const RunEnd end = run.simulate(model, parameters.end, options, writer.recorder(), state);
+    const RunEnd end =
+        run.simulate(model, parameters.end, options, writer.recorder(), state, agentic::event_kind_count);
     if (end == RunEnd::stopped) return end;
     const Provenance provenance = run.provenance(options, writer.events(), parameters.peers);
-    writer.finish(provenance.texts, provenance.numbers);
+    writer.finish(run.pending_by_kind(), provenance.texts, provenance.numbers);
     char headline[160];
     std::snprintf(headline, sizeof headline, "%u peers, %.0f %% Sybil, %s: success rate %.4f over the measured time",
                   parameters.peers, 100.0 * parameters.sybils() / parameters.peers,
@@ -76,8 +79,14 @@ RunEnd run_phold(RunContext& run) {
     const std::unique_ptr<Recorder> recorder = run.make_recorder(schema);
     run.open_status(parameters.end);
     phold::PholdModel model(parameters);
-    const RunEnd end = run.simulate(model, parameters.end, options, recorder.get(), {});
+    const RunEnd end = run.simulate(model, parameters.end, options, recorder.get(), {}, phold::event_kind_count);
     if (end == RunEnd::stopped) return end;
+    const std::uint64_t waiting = run.pending_by_kind().front();
+    if (waiting != parameters.entities) {
+        throw std::logic_error("the books do not balance: " + std::to_string(waiting) +
+                               " events wait, and every one of " + std::to_string(parameters.entities) +
+                               " entities has one on its way; this is an error of the program, please report it");
+    }
     const Provenance provenance = run.provenance(options, model.events(), parameters.entities);
     if (recorder)
         recorder->finish({{model.events(), model.windows(), model.digest()}, {}}, provenance.texts, provenance.numbers);

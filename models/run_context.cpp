@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "engine/error.hpp"
+#include "engine/memory_budget.hpp"
 #include "models/agreement.hpp"
 
 namespace parley {
@@ -86,6 +87,10 @@ std::string RunContext::problem_of_files() const {
     if (why == nullptr) return "";
     return "checkpoint.folder = " + printable(folder) + ": cannot be written (" + why +
            "); create the folder, choose another, or leave the key out";
+}
+
+void RunContext::check_memory(std::uint64_t bytes) const {
+    if (config_.flag("parallel.check_memory")) parley::check_memory(bytes, host_name(), transport_);
 }
 
 void RunContext::check(const ExecutionOptions& options) const {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/checkpoint.hpp"
 #include "engine/progress.hpp"
@@ -44,6 +45,8 @@ class RunContext {
     std::filesystem::path checkpoint_file() const;
     double wall_seconds() const { return wall_seconds_; }
 
+    // That there is memory enough for the `bytes` that a rank will need. Collective.
+    void check_memory(std::uint64_t bytes) const;
     // That results and checkpoints can be written where they are to go, and that all ranks have as many partitions. On
     // the root, whose file system counts; if that refuses, all ranks end alike. Collective.
     void check(const ExecutionOptions& options) const;
@@ -57,9 +60,12 @@ class RunContext {
     std::unique_ptr<Recorder> make_recorder(const ResultSchema& schema) const;
 
     // Runs a simulation of `model` to `end`, from the start or the checkpoint. `recorder`: of the root, may be null.
+    // `event_kinds`: how many the model has.
     template <class Model>
     RunEnd simulate(Model& model, SimTime end, const ExecutionOptions& options, Recorder* recorder,
-                    const std::function<ModelState()>& state);
+                    const std::function<ModelState()>& state, std::size_t event_kinds);
+    // Events that wait at the end, of all ranks.
+    const std::vector<std::uint64_t>& pending_by_kind() const { return pending_by_kind_; }
 
     // `entities`: simulated entities to share the memory among. Collective.
     Provenance provenance(const ExecutionOptions& options, std::uint64_t events, double entities) const;
@@ -88,11 +94,12 @@ class RunContext {
     // Of this rank, at the end.
     PendingEvents pending_;
     EngineCounters counters_;
+    std::vector<std::uint64_t> pending_by_kind_;  // of all ranks
 };
 
 template <class Model>
 RunEnd RunContext::simulate(Model& model, SimTime end, const ExecutionOptions& options, Recorder* recorder,
-                            const std::function<ModelState()>& state) {
+                            const std::function<ModelState()>& state, std::size_t event_kinds) {
     CheckpointPlan plan(config_.duration("checkpoint.every_wall"), config_.duration("checkpoint.every_simulated"),
                         transport_.is_root());
     Progress progress(end, line_.quiet || !transport_.is_root(), state, status_ ? &*status_ : nullptr);
@@ -118,6 +125,8 @@ RunEnd RunContext::simulate(Model& model, SimTime end, const ExecutionOptions& o
     wall_seconds_ = progress.wall_seconds();
     pending_ = simulation.population().pending();
     counters_ = simulation.population().counters();
+    pending_by_kind_ = simulation.pending_by_kind(event_kinds);
+    transport_.sum(pending_by_kind_);
     return RunEnd::complete;
 }
 

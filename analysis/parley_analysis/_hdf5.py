@@ -5,7 +5,8 @@ thousand runs. The low-level calls below are ten times as fast.
 """
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,22 +40,43 @@ def open_result(file: str | Path) -> h5py.File:
                           "`python3 -m parley_analysis watch`") from None
         raise FormatError(f"{file} is not an HDF5 file, or is damaged ({error})") from None
     try:
-        check_version(result.attrs, file)
+        with _damage_named(file):
+            check_version(result.attrs, file)
     except FormatError:
         result.close()
         raise
     return result
 
 
+@contextmanager
+def _damage_named(file: str | Path) -> Iterator[None]:
+    """Makes a FormatError that names the file of what HDF5 says when it cannot read a part of it."""
+    try:
+        yield
+    except FormatError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, SystemError,
+            TypeError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise FormatError(f"{file} is damaged ({type(error).__name__}: {reason}); make the run again") from error
+
+
+@contextmanager
+def whole_result(file: str | Path) -> Iterator[h5py.File]:
+    """A result to be read as a whole: what HDF5 cannot read of it is a FormatError that names the file."""
+    with open_result(file) as result, _damage_named(file):
+        yield result
+
+
 def read_scalars(file: str | Path, provenance: Collection[str] | None = None) -> Scalars:
     """Parameters, scalars of /summary and attributes of /provenance (all, or those named) of one result."""
-    with open_result(file) as result:
+    with whole_result(file) as result:
         return Scalars(read_config(result), read_summary(result), read_attributes(result, "provenance", provenance))
 
 
 def read_provenance(file: str | Path) -> dict[str, Value]:
     """The attributes of /provenance of one result."""
-    with open_result(file) as result:
+    with whole_result(file) as result:
         return read_attributes(result, "provenance")
 
 

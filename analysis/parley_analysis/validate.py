@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from ._hdf5 import open_result
+from ._hdf5 import whole_result
 from .schema import Entry, check_version, entries
 
 TABLES = ("timeseries", "histograms", "provenance/timeseries")
@@ -28,7 +28,7 @@ def check_file(file: str | Path) -> Findings:
     killed run leaves, what comes at the end of a run may be missing.
     """
     findings = Findings()
-    with open_result(file) as result:
+    with whole_result(file) as result:
         version = check_version(result.attrs, file)
         model = str(result.attrs.get("model", ""))
         known = [entry for entry in entries() if entry.model == model and entry.since <= version]

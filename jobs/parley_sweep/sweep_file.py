@@ -153,11 +153,22 @@ def _read_sections(file: Path) -> dict[str, dict[str, str]]:
         line, text = error.errors[0]
         raise SweepError(f"{file}, line {line}: {text} is not 'key = value'") from None
     sections = {name: dict(parser[name]) for name in parser.sections()}
+    _reject_unprintable(file, sections)
     for name in sections:
         if name not in ("sweep", "set", "axes", "seeds") and not re.fullmatch(r"linked \S.*", name):
             raise SweepError(f"{file}: unknown section [{name}]; the sections are "
                              "[sweep], [set], [axes], [linked NAME] and [seeds]")
     return sections
+
+
+def _reject_unprintable(file: Path, sections: dict[str, dict[str, str]]) -> None:
+    """A line that begins with a space would go on with the value of the line before: an error, not a value."""
+    for name, section in sections.items():
+        for key, text in section.items():
+            if not (name + key + text).replace("\t", " ").isprintable():
+                shown = "".join(c if c.isprintable() else "?" for c in f"[{name}] {key}")
+                raise SweepError(f"{file}: {shown} goes on in the next line, or has control characters; "
+                                 "put all its values in one line that begins without a space")
 
 
 def _base(file: Path, section: dict[str, str]) -> Path:

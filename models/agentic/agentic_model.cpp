@@ -100,6 +100,7 @@ void AgenticState::start(AgenticContext& context) {
 void AgenticState::handle(AgenticContext& context, const Event& event) {
     if (checks_signatures_) [[unlikely]]
         check_signature(event);
+    ++metrics_.delivered[event.kind()];
     switch (static_cast<EventKind>(event.kind())) {
         case EventKind::register_descriptor:
             return on_register(context, event);
@@ -129,8 +130,11 @@ void AgenticState::check_signature(const Event& event) const {
 void AgenticState::handle_peer(AgenticContext& context, const Event& event) {
     const std::uint32_t self = context.self().value;
     Peer& peer = peers_.at(self);
-    if (peers_.presence_varies() && !presence_.receives(context, event)) [[unlikely]]
+    if (peers_.presence_varies() && !presence_.receives(context, event)) [[unlikely]] {
+        --metrics_.delivered[event.kind()];
+        ++metrics_.ignored[event.kind()];
         return;
+    }
     switch (static_cast<EventKind>(event.kind())) {
         case EventKind::workflow_arrival:
             return requester_.start_workflow(context, peer);
@@ -207,6 +211,10 @@ void AgenticState::on_query(AgenticContext& context, const Event& event) {
     const bool removed_by_trust =
         self.answer(asker, p_.steps[query.step].constraints, query.trusted_only != 0, context.now(), registry_);
     const std::vector<Candidate>& candidates = registry_.answer;
+    if (candidates.size() > p_.candidates) [[unlikely]] {
+        throw std::logic_error("a shard answers with " + std::to_string(candidates.size()) + " candidates, more than " +
+                               std::to_string(p_.candidates) + "; this is an error of the program, please report it");
+    }
     metrics_.add(Counter::candidates_handed_out, candidates.size());
     metrics_.add(Counter::poisoned_candidates_handed_out, registry_.poisoned);
     const Duration service = p_.query_base_time + p_.query_entry_time * self.live_entries();
@@ -293,10 +301,15 @@ void AgenticModel::collect(SimTime now, std::span<AgenticState*> states, Transpo
     auto total = std::make_unique<Metrics>();
     for (AgenticState* state : states) {
         total->add_counts_of(state->metrics());
+        total->add_events_of(state->metrics());
         state->metrics().counts.fill(0);
         state->metrics().longest_queue = 0;
     }
     transport.sum(total->counts);
+    if (now == parameters_.end) {  // for the books
+        transport.sum(total->delivered);
+        transport.sum(total->ignored);
+    }
     transport.maximum({&total->longest_queue, 1});
     EngineCounters all = counters;
     std::array<std::uint64_t, 3> sums{counters.events, counters.exchanged_bytes, counters.busy_nanoseconds};

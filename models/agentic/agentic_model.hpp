@@ -77,6 +77,7 @@ class AgenticState {
         if (Archive::reading) {
             metrics_.add_counts_of(metrics);
             metrics_.add_histograms_of(metrics);
+            metrics_.add_events_of(metrics);
         }
         accounts_.transfer_sums(archive);
     }

@@ -1,6 +1,7 @@
 // Every message and timer of the model: who sends it to whom, and what it carries.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace parley::agentic {
@@ -34,6 +35,8 @@ enum class EventKind : std::uint16_t {
     // timer of a Sybil: adversary/strategy.hpp
     sybil_timer,
 };
+
+inline constexpr std::size_t event_kind_count = static_cast<std::size_t>(EventKind::sybil_timer) + 1;
 
 constexpr std::uint16_t code(EventKind kind) { return static_cast<std::uint16_t>(kind); }
 

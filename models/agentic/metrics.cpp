@@ -21,6 +21,13 @@ void Metrics::add_counts_of(const Metrics& other) {
     longest_queue = std::max(longest_queue, other.longest_queue);
 }
 
+void Metrics::add_events_of(const Metrics& other) {
+    for (std::size_t kind = 0; kind < event_kind_count; ++kind) {
+        delivered[kind] += other.delivered[kind];
+        ignored[kind] += other.ignored[kind];
+    }
+}
+
 void Metrics::add_histograms_of(const Metrics& other) {
     for (std::size_t kind = 0; kind < latency_count; ++kind) {
         for (std::size_t bin = 0; bin < LatencyBins::count; ++bin) histograms[kind][bin] += other.histograms[kind][bin];

@@ -9,6 +9,7 @@
 
 #include "engine/numerics.hpp"
 #include "engine/sim_time.hpp"
+#include "models/agentic/messages.hpp"
 #include "models/agentic/tier.hpp"
 
 namespace parley::agentic {
@@ -112,6 +113,9 @@ enum class TierCounter : std::uint8_t {
 inline constexpr std::array tier_totals{Counter::steps_accepted_good, Counter::steps_accepted_bad,
                                         Counter::steps_failed, Counter::steps_dropped, Counter::canaries_sent};
 inline constexpr std::size_t tier_counter_count = tier_totals.size();
+inline constexpr std::array tier_counter_names{"steps_accepted_good", "steps_accepted_bad", "steps_failed",
+                                               "steps_dropped", "canaries_sent"};
+static_assert(tier_counter_names.size() == tier_counter_count);
 inline constexpr std::array tier_names{"optimistic", "reputation", "canary", "evidence"};
 static_assert(tier_names.size() == tier_count);
 
@@ -153,6 +157,9 @@ struct Metrics {
 
     std::array<std::uint64_t, size> counts{};
     std::array<std::array<std::uint64_t, LatencyBins::count>, latency_count> histograms{};
+    // Since the start, by kind of event: those handled, and those that reached a peer that took no note of them.
+    std::array<std::uint64_t, event_kind_count> delivered{};
+    std::array<std::uint64_t, event_kind_count> ignored{};
     std::uint64_t longest_queue = 0;  // requests at a shard, in service or waiting
 
     void add(Counter counter, std::uint64_t n = 1) { counts[static_cast<std::size_t>(counter)] += n; }
@@ -187,11 +194,12 @@ struct Metrics {
 
     template <class Archive>
     void transfer(Archive& archive) {
-        archive(counts, histograms, longest_queue);
+        archive(counts, histograms, delivered, ignored, longest_queue);
     }
 
     void add_counts_of(const Metrics& other);
     void add_histograms_of(const Metrics& other);
+    void add_events_of(const Metrics& other);
 };
 
 // The value below which a share p of a histogram lies, interpolated within its bin on the logarithmic scale;

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
-#include <stdexcept>
 #include <utility>
+
+#include "models/agentic/books.hpp"
 
 namespace parley::agentic {
 
@@ -282,7 +283,11 @@ void ResultWriter::collected(SimTime now, const Metrics& sums, bool with_histogr
     add_to_row(sums);
     all_.add_counts_of(sums);
     last_open_workflows_ = sums.get(Counter::open_workflows);
-    if (with_histograms) histograms_.add_histograms_of(sums);
+    if (now == p_.end) all_.add_events_of(sums);
+    if (with_histograms) {
+        histograms_.add_histograms_of(sums);
+        all_.add_histograms_of(sums);
+    }
     if (now > p_.warmup) {
         measured_.add_counts_of(sums);
         if (with_histograms) measured_.add_histograms_of(sums);
@@ -405,31 +410,11 @@ Row ResultWriter::summary() const {
     return row;
 }
 
-void ResultWriter::check_books() const {
-    const std::uint64_t ended = all_.get(Counter::workflows_success) + all_.get(Counter::workflows_compromised) +
-                                all_.get(Counter::workflows_failed);
-    const std::uint64_t open = last_open_workflows_;
-    if (all_.get(Counter::workflows_started) != ended + open) {
-        throw std::logic_error("the books do not balance: " + std::to_string(all_.get(Counter::workflows_started)) +
-                               " workflows started, but " + std::to_string(ended) + " ended and " +
-                               std::to_string(open) + " are open; this is an error of the program, please report it");
-    }
-    for (std::size_t c = 0; c < tier_counter_count; ++c) {
-        std::uint64_t parts = 0;
-        for (std::size_t tier = 0; tier < tier_count; ++tier) parts += all_.at_tier(c, tier);
-        const std::uint64_t whole = all_.get(tier_totals[c]);
-        if (parts == whole) continue;
-        throw std::logic_error(std::string("the books do not balance: ") +
-                               counter_texts[static_cast<std::size_t>(tier_totals[c])].name + " is " +
-                               std::to_string(whole) + ", but by tier they are " + std::to_string(parts) +
-                               "; this is an error of the program, please report it");
-    }
-}
-
-void ResultWriter::finish(const std::map<std::string, std::string>& texts,
+void ResultWriter::finish(std::span<const std::uint64_t> pending, const std::map<std::string, std::string>& texts,
                           const std::map<std::string, double>& numbers) {
-    check_books();
-    if (recorder_) recorder_->finish(summary(), texts, numbers);
+    if (!recorder_) return;
+    check_books(all_, last_open_workflows_, pending, p_.candidates);
+    recorder_->finish(summary(), texts, numbers);
 }
 
 }  // namespace parley::agentic

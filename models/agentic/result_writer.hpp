@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,10 @@ class ResultWriter {
     // `counters`: over all ranks since the start.
     void collected(SimTime now, const Metrics& sums, bool with_histograms, const TrustDistribution& trust,
                    const EngineCounters& counters);
-    // Checks the books, writes the summary and closes the file.
-    void finish(const std::map<std::string, std::string>& texts, const std::map<std::string, double>& numbers);
+    // Checks the books (books.hpp), writes the summary and closes the file; `pending`: events that wait at the end, of
+    // all ranks, by kind.
+    void finish(std::span<const std::uint64_t> pending, const std::map<std::string, std::string>& texts,
+                const std::map<std::string, double>& numbers);
 
     // Success rate of the workflows that have ended so far, for the progress line; NaN before the first.
     double success_so_far() const;
@@ -60,8 +63,6 @@ class ResultWriter {
     void write_histograms(SimTime now, const TrustDistribution& trust);
     void sample_levels(const Metrics& sums, const TrustDistribution& trust);
     Row summary() const;
-    // Workflows started = ended + open, and wholes = sums over tiers, or std::logic_error.
-    void check_books() const;
 
     const Parameters p_;
     std::uint32_t shards_;

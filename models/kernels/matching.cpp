@@ -7,7 +7,7 @@ namespace parley::kernels {
 
 namespace {
 
-float largest_magnitude(std::span<const float> vector) {
+float largest_component(std::span<const float> vector) {
     float largest = 0;
     for (const float x : vector) largest = std::max(largest, std::fabs(x));
     return largest;
@@ -45,7 +45,7 @@ void MatchIndex::replace(std::size_t entry, std::span<const float> embedding) { 
 void MatchIndex::store(std::size_t entry, std::span<const float> embedding) {
     std::copy(embedding.begin(), embedding.end(), exact_[entry * lines_].values);
     const std::size_t block = entry / coarse::block_entries;
-    const float step = largest_magnitude(embedding) / static_cast<float>(coarse::code_limit);
+    const float step = largest_component(embedding) / static_cast<float>(coarse::code_limit);
     if (step <= step_of(block)) return encode(entry);
     set_step(block, step);
     const std::size_t first = block * coarse::block_entries;

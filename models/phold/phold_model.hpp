@@ -54,6 +54,8 @@ void fold(Entity& entity, const EventHeader& event, std::uint32_t work);
 // One number for all entities [begin, end); sums over disjoint ranges add up.
 std::uint64_t digest_of(std::span<const Entity> entities, std::uint32_t begin);
 
+inline constexpr std::size_t event_kind_count = 1;
+
 class PholdModel;
 
 class PholdState {

@@ -527,6 +527,80 @@ TEST(Phold, DoesWhatATextbookEngineDoesForAnyNumberOfRanks) {
     }
 }
 
+// A transport that brings this rank, as if from another one, an event for a time that is done.
+class LateTransport final : public Transport {
+   public:
+    explicit LateTransport(const EventHeader& late) : late_(late) {}
+    int rank() const override { return 0; }
+    int size() const override { return 2; }
+    std::int64_t exchange(Outgoing& outgoing, Bytes& incoming, std::int64_t local_minimum) override {
+        outgoing.clear();
+        if (++exchanges_ == 3) {
+            const auto bytes = std::as_bytes(std::span(&late_, 1));
+            incoming.insert(incoming.end(), bytes.begin(), bytes.end());
+        }
+        return local_minimum;
+    }
+    void use(ExchangeStrategy) override {}
+    void sum(std::span<std::uint64_t>) override {}
+    void maximum(std::span<std::uint64_t>) override {}
+    std::vector<Bytes> gather_all(const Bytes& mine) override { return {mine, mine}; }
+    void gather_parts(std::span<std::byte>, std::span<const std::size_t>) override {}
+    void send(int, const Bytes&) override {}
+    Bytes receive(int) override { return {}; }
+    [[noreturn]] void abort(int exit_code) override { std::exit(exit_code); }
+
+   private:
+    EventHeader late_;
+    int exchanges_ = 0;
+};
+
+// What a run on two ranks says when an event for entity 0 at `due` comes after two windows of 100 ns.
+std::string error_of_late_event(SimTime due) {
+    Script script;
+    script.start = [](ScriptContext& context) {
+        if (context.self() != EntityId{0}) return;
+        for (const std::int64_t at : std::initializer_list<std::int64_t>{50, 150, 250, 350})
+            context.schedule(Duration{at}, 0, Number{0});
+    };
+    ScriptModel model(script);
+    LateTransport transport({due, EntityId{0}, EntityId{1}, 0, 0, sizeof(EventHeader)});
+    Simulation<ScriptModel> simulation(model, transport, {});
+    Progress progress(SimTime{1000}, true);
+    try {
+        simulation.run(SimTime{1000}, progress);
+    } catch (const std::logic_error& error) {
+        return error.what();
+    }
+    return "no error";
+}
+
+TEST(Simulation, RefusesAnEventForATimeThatIsDone) {
+    const std::string said = error_of_late_event(SimTime{199});
+    for (const char* word : {"entity 0", "199 ns", "200 ns", "report it"}) {
+        EXPECT_NE(said.find(word), std::string::npos) << said;
+    }
+    EXPECT_EQ(error_of_late_event(SimTime{200}), "no error");
+}
+
+TEST(Simulation, TellsWhatIsPendingByKind) {
+    Script script;
+    script.start = [](ScriptContext& context) {
+        for (const std::int64_t at : std::initializer_list<std::int64_t>{50, 1500, 5'000'000'000}) {
+            context.schedule(Duration{at}, static_cast<std::uint16_t>(at == 50 ? 0 : 2), Number{0});
+        }
+        context.send(EntityId{1 - context.self().value}, Duration{2000}, 1, Number{0});
+    };
+    for (const std::uint32_t partitions : {1U, 2U}) {
+        ScriptModel model(script);
+        const auto transport = make_serial_transport();
+        Simulation<ScriptModel> simulation(model, *transport, {partitions, 1});
+        Progress progress(SimTime{1000}, true);
+        simulation.run(SimTime{1000}, progress);
+        EXPECT_EQ(simulation.pending_by_kind(3), (std::vector<std::uint64_t>{0, 2, 4}));
+    }
+}
+
 // --- lists, last: one that leaves its page damages what comes after
 
 TEST(Lists, AreDeliveredUpToTheLargestEvent) {

@@ -118,7 +118,8 @@ def seconds_of(duration: object) -> float:
 
 
 def run_seeds(folder: Path, settings: Mapping[str, object], seeds: Iterable[int], rows: bool = True) -> list[Result]:
-    """Runs of the given parameters (all else: the program's defaults), one a seed, as many at once as cores."""
+    """Runs of the given parameters (all else: the program's defaults), one a seed, as many at once as there are cores
+    for this process."""
     folder.mkdir(parents=True, exist_ok=True)
     empty = folder / "defaults.ini"
     empty.write_text("# the program's defaults\n")
@@ -130,5 +131,6 @@ def run_seeds(folder: Path, settings: Mapping[str, object], seeds: Iterable[int]
         path.unlink()
         return result
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    with ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // workers)) as pool:
         return list(pool.map(one, seeds))

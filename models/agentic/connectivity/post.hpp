@@ -60,6 +60,10 @@ struct Network {
         return post(context, to, event, kind, bytes, signatures.sign(context.self().value, to, payload), after);
     }
     bool is_lost(AgenticContext& context, MessageKind kind) {
+#ifdef PARLEY_LOSE_A_MESSAGE
+        // A deliberately wrong model: tests build it to see that the books do not balance.
+        if (parameters.seed == 13 && context.sent() == 20) return true;
+#endif
         if (parameters.loss == 0) [[likely]]
             return false;
         RandomStream stream = stream_of(parameters.seed, context.self().value, Purpose::loss, context.sent());

@@ -235,7 +235,7 @@ void RegistryShard::expire(SimTime now, Metrics& metrics) {
 
 SimTime RegistryShard::serve(SimTime now, Duration service, Metrics& metrics) {
     const SimTime start = std::max(now, server_free_);
-    server_free_ = start + service;
+    server_free_ = checked_add(start, service);
     while (first_departure_ < departures_.size() && departures_[first_departure_] <= now) ++first_departure_;
     if (first_departure_ == departures_.size()) {
         departures_.clear();

@@ -64,12 +64,12 @@ void Provider::on_delegate(AgenticContext& context, const PeerView& view, const 
     SimTime start = context.now();
     if (honest) {
         start = std::max(start, peer.provider_free);
-        peer.provider_free = start + work;
+        peer.provider_free = checked_add(start, work);
         ++peer.tasks_here;
         metrics_.add_latency(Latency::queue_wait, start - context.now());
     }
     metrics_.add_latency(Latency::execution, work);
-    context.schedule(start + work - context.now(), code(EventKind::task_done),
+    context.schedule(checked_add(start, work) - context.now(), code(EventKind::task_done),
                      TaskDone{request.name, requester, task, request.evidence_wanted, request.side_effect,
                               static_cast<std::uint16_t>(instance)});
 }

@@ -1,0 +1,36 @@
+#include "models/agentic/memory_estimate.hpp"
+
+#include <algorithm>
+
+namespace parley::agentic {
+
+namespace {
+constexpr double fixed_bytes = 65e6;
+constexpr double bytes_a_peer = 250;
+constexpr double bytes_a_descriptor = 135;
+constexpr double bytes_a_dimension = 6;       // of a descriptor
+constexpr double bytes_a_workflow = 5000;     // a second and peer: open workflows and their messages
+constexpr double bytes_a_rating = 24;         // a peer remembered, here and by the service
+constexpr double bytes_of_presence = 40;      // a peer, under churn and whitewashing
+constexpr double bytes_of_key = 32;           // a peer, under ed25519
+constexpr double bytes_of_trust_graph = 190;  // a peer, eigentrust and sybilrank
+}  // namespace
+
+std::uint64_t estimated_bytes(const Parameters& p, int ranks) {
+    const double honest = p.honest();
+    const double sybils = p.sybils();
+    const double capabilities = p.capabilities > 0 ? p.capabilities : p.share * static_cast<double>(p.classes.size());
+    const double descriptors = honest * capabilities + sybils * p.sybil_descriptors;
+    const double ratings = std::min(p.workflow_rate * p.end.seconds() * static_cast<double>(p.steps.size()),
+                                    static_cast<double>(p.table_size));
+    double bytes = p.peers * bytes_a_peer + descriptors * (bytes_a_descriptor + bytes_a_dimension * p.dimension) +
+                   honest * (p.workflow_rate * bytes_a_workflow + ratings * bytes_a_rating);
+    if (p.reputation == ReputationKind::eigentrust || p.reputation == ReputationKind::sybilrank) {
+        bytes += p.peers * bytes_of_trust_graph;
+    }
+    if (p.churn || p.whitewash) bytes += p.peers * bytes_of_presence;
+    const double keys = p.ed25519 ? p.peers * bytes_of_key : 0;  // every rank has all
+    return static_cast<std::uint64_t>(fixed_bytes + keys + bytes / ranks);
+}
+
+}  // namespace parley::agentic
