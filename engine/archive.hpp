@@ -45,8 +45,8 @@ class ArchiveWriter {
             append(std::as_bytes(std::span(&value, 1)));
         }
     }
-    template <class T, std::size_t n>
-    void put(std::array<T, n>& values) {
+    template <class T, std::size_t Size>
+    void put(std::array<T, Size>& values) {
         put_all(std::span<T>(values));
     }
     template <class T, class Allocator>
@@ -104,8 +104,8 @@ class ArchiveReader {
             std::memcpy(&value, take(sizeof value).data(), sizeof value);
         }
     }
-    template <class T, std::size_t n>
-    void get(std::array<T, n>& values) {
+    template <class T, std::size_t Size>
+    void get(std::array<T, Size>& values) {
         get_all(std::span<T>(values));
     }
     template <class T, class Allocator>

@@ -27,13 +27,19 @@ void listen_for_stop_signals() {
 bool stop_signal_came() { return stop_wanted.load(std::memory_order_relaxed); }
 
 CheckpointPlan::CheckpointPlan(Duration every_wall, Duration every_simulated, bool keeps_time)
-    : every_wall_(every_wall.nanoseconds), every_simulated_(keeps_time ? every_simulated : Duration{}) {
-    if (keeps_time && every_wall.nanoseconds > 0) looks_ = std::make_unique<WallLooks>();
+    : every_wall_(keeps_time ? every_wall.nanoseconds : 0),
+      every_simulated_(keeps_time ? every_simulated : Duration{}) {
     passed(SimTime{});
 }
 
+CheckpointWish CheckpointPlan::look(SimTime now) {
+    const auto wall = looks_.look();
+    if (stop_signal_came()) return CheckpointWish::stop;
+    return now >= next_simulated_ || wall >= next_wall_ ? CheckpointWish::periodic : CheckpointWish::none;
+}
+
 void CheckpointPlan::passed(SimTime now) {
-    next_wall_ = WallLooks::Clock::now() + every_wall_;
+    if (every_wall_.count() > 0) next_wall_ = WallLooks::Clock::now() + every_wall_;
     if (every_simulated_.nanoseconds > 0) {
         const std::int64_t next = now.nanoseconds / every_simulated_.nanoseconds + 1;
         next_simulated_ = {next * every_simulated_.nanoseconds};

@@ -33,25 +33,24 @@ class CheckpointPlan {
     // 0: never. `keeps_time`: of the root.
     CheckpointPlan(Duration every_wall, Duration every_simulated, bool keeps_time);
 
-    // Before the window that begins at `now` or later. Costs a comparison or two.
+    // To be asked once a window; `now`: what is simulated. Costs a comparison or two: signals and the clock are looked
+    // at now and then.
     CheckpointWish wish(SimTime now) {
-        if (stop_signal_came()) [[unlikely]]
-            return CheckpointWish::stop;
-        if (now >= next_simulated_) [[unlikely]]
-            return CheckpointWish::periodic;
-        if (looks_ && looks_->due() && looks_->look() >= next_wall_) [[unlikely]]
-            return CheckpointWish::periodic;
-        return CheckpointWish::none;
+        if (now < next_simulated_ && !looks_.due()) [[likely]]
+            return CheckpointWish::none;
+        return look(now);
     }
     // A checkpoint was stored, or tried, at `now`; also to be called when a run goes on from one.
     void passed(SimTime now);
 
    private:
-    std::chrono::nanoseconds every_wall_;
+    CheckpointWish look(SimTime now);
+
+    std::chrono::nanoseconds every_wall_;  // 0: never, as below
     Duration every_simulated_;
     SimTime next_simulated_ = never;
-    std::unique_ptr<WallLooks> looks_;  // only with every_wall
-    WallLooks::Clock::time_point next_wall_;
+    WallLooks looks_;
+    WallLooks::Clock::time_point next_wall_ = WallLooks::Clock::time_point::max();
 };
 
 // A checkpoint file being written: FILE.part until finish().

@@ -90,7 +90,7 @@ TEST_F(Hdf5Checkpoint, GivesBackSectionsOfAnySize) {
 }
 
 TEST_F(Hdf5Checkpoint, KeepsTheLastTwo) {
-    for (const std::uint64_t seed : {1, 2, 3}) write(seed);
+    for (const std::uint64_t seed : {1U, 2U, 3U}) write(seed);
     EXPECT_EQ(name_in(file_), "value 3");
     EXPECT_EQ(name_in(previous_checkpoint(file_)), "value 2");
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 2);
@@ -99,7 +99,7 @@ TEST_F(Hdf5Checkpoint, KeepsTheLastTwo) {
 }
 
 TEST_F(Hdf5Checkpoint, LeavesTheLastTwoWhenItIsNotFinished) {
-    for (const std::uint64_t seed : {1, 2}) write(seed);
+    for (const std::uint64_t seed : {1U, 2U}) write(seed);
     {
         const auto writer = make_hdf5_checkpoint_writer(file_, {});
         writer->begin("model");

@@ -8,24 +8,12 @@
 
 #include "engine/progress.hpp"
 #include "engine/simulation.hpp"
-#include "models/phold/phold_model.hpp"
 #include "tests/support/memory_checkpoint.hpp"
+#include "tests/support/phold_case.hpp"
 #include "tests/support/thread_transport.hpp"
 
 namespace parley {
 namespace {
-
-phold::Parameters parameters() {
-    phold::Parameters p;
-    p.seed = 3;
-    p.end = SimTime{40'000'000'000};
-    p.entities = 10000;  // three blocks of ids
-    p.remote = 0.5;
-    p.mean = Duration{1'000'000'000};
-    p.lookahead = Duration{500'000'000};
-    p.tick = Duration{250'000'000};  // many simultaneous events
-    return p;
-}
 
 struct Shape {
     int ranks;
@@ -45,13 +33,13 @@ Outcome outcome_of(const phold::PholdModel& model) { return {model.digest(), mod
 Outcome run(Shape shape, Duration every, MemoryCheckpoint* to, MemoryCheckpoint* from = nullptr) {
     Outcome outcome;
     run_as_ranks(shape.ranks, [&](Transport& transport) {
-        phold::PholdModel model(parameters());
+        phold::PholdModel model(phold_case());
         Simulation<phold::PholdModel> simulation(model, transport, {shape.partitions, 1});
-        Progress progress(parameters().end, true);
+        Progress progress(phold_case().end, true);
         CheckpointPlan plan(Duration{}, every, transport.is_root());
         if (from != nullptr) simulation.restore(transport.is_root() ? from : nullptr);
         plan.passed(simulation.done());
-        while (simulation.run(parameters().end, progress, &plan) != CheckpointWish::none) {
+        while (simulation.run(phold_case().end, progress, &plan) != CheckpointWish::none) {
             MemoryCheckpoint latest;
             simulation.save(transport.is_root() ? &latest : nullptr);
             if (transport.is_root() && to != nullptr) *to = latest;

@@ -175,7 +175,8 @@ def test_after_kill_9_during_a_checkpoint_the_one_before_is_intact(tmp_path, com
 
 @pytest.mark.parametrize("victims", ["one", "all"])
 @pytest.mark.parametrize("moment", range(20 if FULL else 1))
-def test_after_kill_9_of_ranks_the_last_checkpoint_gives_the_complete_results(tmp_path, complete_short, victims, moment):
+def test_after_kill_9_of_ranks_the_last_checkpoint_gives_the_complete_results(tmp_path, complete_short, victims,
+                                                                              moment):
     """The death of one rank ends the others within seconds."""
     output = tmp_path / "result.h5"
     process = start([*MPIRUN, *command(output, **OFTEN, **SHORT)], start_new_session=True)
@@ -263,7 +264,8 @@ def test_a_damaged_checkpoint_is_refused_wherever_the_damage_is(tmp_path, checkp
     whole = checkpoint.read_bytes()
     drawn = random.Random(1)
     for position in [0, 30, 300, 511, 512, *drawn.sample(range(len(whole)), 200 if FULL else 8), len(whole) - 1]:
-        damaged.write_bytes(whole[:position] + bytes([whole[position] ^ 1 << drawn.randrange(8)]) + whole[position + 1:])
+        flipped = bytes([whole[position] ^ 1 << drawn.randrange(8)])
+        damaged.write_bytes(whole[:position] + flipped + whole[position + 1:])
         assert "damaged" in (said := refused(damaged, tmp_path)) or position < 24 and "no checkpoint" in said, position
     for size in [10, 500, 512, *drawn.sample(range(len(whole)), 100 if FULL else 4), len(whole) - 1]:
         damaged.write_bytes(whole[:size])
