@@ -11,22 +11,25 @@ from ..attack import sybil_identities
 from ..figures.studies import COST, FORGE_RATE, RESERVE, SEQUENCE, VERIFY, WHITEWASH
 from ..figures.sweeps import SUCCESS
 from ..policies import FRACTION, POLICY, policy_order
+from ..run import Run
 from ..statistics import paired_differences, summarise
+from ..sweep import FILE
 from .markdown import markdown_table, number, with_half_width
 from .study import Study, on_axes
 
 
 def success_by_identity_cost(frame: pd.DataFrame) -> str:
-    """Success of each policy, and fresh identities used, by the cost of an identity and the share kept back."""
+    """Success of each policy, and the fresh identities of the whole run, by the cost of one and the share kept back."""
     policies = policy_order(frame[POLICY].unique())
-    runs = frame.assign(sybils=sybil_identities(frame))
-    means = summarise(runs, by=(COST, RESERVE, POLICY), metrics=(SUCCESS, "sybils", "whitewashes"))
+    fresh = [Run(file).series("whitewashes").sum() for file in frame[FILE]]  # in the warm-up, too
+    runs = frame.assign(sybils=sybil_identities(frame), fresh=fresh)
+    means = summarise(runs, by=(COST, RESERVE, POLICY), metrics=(SUCCESS, "sybils", "fresh"))
     rows = []
     for (cost, reserve), points in means.groupby([COST, RESERVE]):
         points = points.set_index(POLICY)
         rows.append([f"{cost:g}", f"{reserve:g}", number(points["sybils"].iloc[0], 0),
                      *(f"{with_half_width(points.loc[policy], SUCCESS)} "
-                       f"({number(points.loc[policy, 'whitewashes'], 1)})" for policy in policies)])
+                       f"({number(points.loc[policy, 'fresh'], 1)})" for policy in policies)])
     return markdown_table(["cost", "reserve", "Sybils", *(f"{policy} (fresh identities)" for policy in policies)], rows)
 
 
