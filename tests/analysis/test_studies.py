@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from parley_analysis import figures
 from parley_analysis.__main__ import main
 from parley_analysis.policies import STYLES
-from parley_analysis.studies import STUDIES, adversaries, paper
+from parley_analysis.studies import STUDIES, adversaries, identities, paper
 from parley_analysis.studies.markdown import markdown_table, pivoted, with_half_width
 from parley_analysis.studies.run import IMAGE, TABLE, check_page, renew_page
 
@@ -180,3 +180,26 @@ def test_additional_cost_has_a_lower_limit_where_nothing_is_proved():
     assert [container.has_yerr for container in ax.containers] == [True]
     table = paper.attack_cost_by_policy(frame).splitlines()[-1]
     assert "0.4 (" in table and "over " in table
+
+
+def test_forging_has_a_line_style_a_case():
+    cases = (("true", "now", 0.9), ("false", "now", 0.6), ("false", "max", 0.3))
+    frame = pd.concat([seeded([{"policy.name": "tier2", "adversary.forge_rate": rate, "identity.verify": verify,
+                                "adversary.forge_sequence": sequence}], success_rate=success)
+                       for rate in (0, 0.1) for verify, sequence, success in cases])
+    ax = drawn(figures.success_vs_forging, frame)
+    assert [(line.get_linestyle(), line.get_ydata(orig=False)[1]) for line in ax.get_lines()] == [
+        ("-", pytest.approx(0.9)), ("--", pytest.approx(0.6)), (":", pytest.approx(0.3))]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "0.1"]
+    rows = identities.success_by_forging(frame).splitlines()[2:]
+    assert rows[1] == "| tier2 | 0.1 | 0.900 ± 0.025 | 0.600 ± 0.025 | 0.300 ± 0.025 |"
+
+
+def test_a_reserve_has_a_line_of_its_own():
+    frame = pd.concat([seeded([{"identity.cost": cost, "adversary.reserve": reserve, "policy.name": "tier1",
+                                "adversary.whitewash": "true" if reserve else "false"}],
+                              success_rate=0.1 * cost + reserve) for cost in (1, 2, 4) for reserve in (0, 0.5)])
+    ax = drawn(figures.success_vs_identity_cost, frame)
+    assert [line.get_ydata(orig=False).tolist() for line in ax.get_lines()] == [
+        pytest.approx([0.1, 0.2, 0.4]), pytest.approx([0.6, 0.7, 0.9])]
+    assert "50%" in ax.get_lines()[1].get_label()

@@ -81,6 +81,19 @@ def test_badmouthing_answers_each_delegation_with_blame(tmp_path, silent):
     assert result["false_praise_sent"] == 0
 
 
+def test_sybils_praise_while_they_are_on_under_whatever_name(tmp_path):
+    """Less its rate times the time that Sybils are on, the number of praises is a martingale: of mean 0, and a variance
+    of the same size as what is taken off. Blamed for every task, Sybils leave again and again."""
+    settings = {**BUSY, **ALWAYS_GOOD, "execution.outcome_detection": 1, "reputation.kind": "beta",
+                "reputation.epoch": f"{EPOCH}s", "adversary.whitewash": "true", "adversary.rejoin_delay": "15s",
+                "adversary.praise_rate": 0.1, "output.interval": "100ms"}
+    [result] = run_seeds(tmp_path, settings, [1])
+    assert result["whitewashes"] > 50
+    on = 0.1 * 0.1 * float((result.series["peers_online"] - 15.0).sum())
+    assert on < 0.7 * 0.1 * 15 * 300
+    check_normal(result["false_praise_sent"], on, on, "praises")
+
+
 def test_badmouthed_requesters_lose_trust_as_the_beta_law_says(tmp_path):
     """Two honest peers and a Sybil, all tasks good or unnoticed: each honest peer is praised by the other and blamed by
     the Sybil, both with the weight of the cap; the Sybil is praised by both."""

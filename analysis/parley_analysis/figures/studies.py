@@ -11,14 +11,21 @@ from matplotlib.ticker import FuncFormatter
 from ..attack import sybil_identities
 from ..policies import FRACTION, POLICY, PolicyStyle
 from ..statistics import require_only, summarise
-from .canvas import GRID, legend_beside
-from .sweeps import INTERVAL, LABELS, OVERHEAD, PEERS, SUCCESS, by_policy, draw_pareto, line_with_band, share_axis
+from .canvas import CATEGORIES, GRID, legend_beside
+from .sweeps import (INTERVAL, LABELS, OVERHEAD, PEERS, SUCCESS, by_policy, draw_pareto, line_with_band, log_ticks,
+                     share_axis)
 
 RECOGNITION = "adversary.canary_recognition"
 KIND = "reputation.kind"
 PRAISE = "adversary.praise_rate"
 BADMOUTH = "adversary.badmouth"
 EDGES = "attack_edges"
+FORGE_RATE = "adversary.forge_rate"
+SEQUENCE = "adversary.forge_sequence"
+VERIFY = "identity.verify"
+WHITEWASH = "adversary.whitewash"
+RESERVE = "adversary.reserve"
+COST = "identity.cost"
 DASHES = (0, (4, 2))
 
 KIND_STYLES = {
@@ -55,19 +62,23 @@ def pareto_by_fraction(frame: pd.DataFrame, axes: Sequence[Axes]) -> None:
 
 def success_blind_and_aware(frame: pd.DataFrame, ax: Axes) -> Axes:
     """Success over the Sybil fraction by policy: canary-blind Sybils solid, those that recognise canaries dashed."""
-    require_only(frame, (FRACTION, POLICY, RECOGNITION))
+    return success_with_and_without(frame, ax, RECOGNITION, ("Sybils canary-blind", "Sybils recognise\nevery canary"))
+
+
+def success_with_and_without(frame: pd.DataFrame, ax: Axes, parameter: str, names: tuple[str, str]) -> Axes:
+    """Success over the Sybil fraction by policy: solid for the lower of two values of a parameter, dashed for the other.
+
+    `names`: of the two values.
+    """
+    require_only(frame, (FRACTION, POLICY, parameter))
     handles = []
-    for recognition, dashes in zip(sorted(frame[RECOGNITION].unique()), ("-", DASHES), strict=True):
-        runs = frame[frame[RECOGNITION] == recognition]
-        for line, style in by_policy(summarise(runs, by=(POLICY, FRACTION), metrics=(SUCCESS,))):
-            drawn = line_with_band(ax, line, FRACTION, SUCCESS, style, dashes)
-            if dashes == "-":
-                handles.append(drawn)
-        name = "canary-blind" if recognition == 0 else f"recognise a canary\nwith probability {recognition:g}"
-        handles.append(Line2D([], [], color="0.3", linestyle=dashes, label=f"Sybils {name}"))
+    for value, name, dashes in zip(sorted(frame[parameter].unique()), names, ("-", DASHES), strict=True):
+        means = summarise(frame[frame[parameter] == value], by=(POLICY, FRACTION), metrics=(SUCCESS,))
+        drawn = [line_with_band(ax, line, FRACTION, SUCCESS, style, dashes) for line, style in by_policy(means)]
+        handles += drawn if dashes == "-" else []
+    handles += [_dash(name, dashes) for name, dashes in zip(names, ("-", DASHES))]
     _labelled(ax, LABELS[FRACTION], SUCCESS)
-    legend_beside(ax, [h for h in handles if h.get_marker() != "None"] +
-                  [h for h in handles if h.get_marker() == "None"], INTERVAL)
+    legend_beside(ax, handles, INTERVAL)
     return ax
 
 
@@ -77,20 +88,57 @@ def metric_vs_praise(frame: pd.DataFrame, ax: Axes, metric: str = SUCCESS) -> Ax
     The rate 0 stands at the left end of the logarithmic axis.
     """
     require_only(frame, (PRAISE, KIND, BADMOUTH))
-    rates = sorted(frame[PRAISE].unique())
     handles = []
     for badmouth, dashes in (("false", "-"), ("true", DASHES)):
         runs = frame[frame[BADMOUTH] == badmouth]
         for line, style in _by_kind(summarise(runs, by=(KIND, PRAISE), metrics=(metric,))):
-            line = line.assign(place=[rates.index(rate) for rate in line[PRAISE]])
-            drawn = line_with_band(ax, line, "place", metric, style, dashes)
-            if badmouth == "false":
-                handles.append(drawn)
-    handles.append(Line2D([], [], color="0.3", linestyle=DASHES, label="with badmouthing"))
-    ax.set_xticks(range(len(rates)), [f"{rate:g}" for rate in rates])
+            drawn = line_with_band(ax, _side_by_side(ax, line, PRAISE), "place", metric, style, dashes)
+            handles += [drawn] if badmouth == "false" else []
+    handles.append(_dash("with badmouthing", DASHES))
     _labelled(ax, "Praise per Sybil [1/s]", metric)
     legend_beside(ax, handles, INTERVAL)
     return ax
+
+
+def success_vs_forging(frame: pd.DataFrame, ax: Axes) -> Axes:
+    """Success over the rate of forging by policy: signatures verified solid, not verified dashed, dotted when forged
+    descriptors have the largest sequence number, too. The rates stand side by side."""
+    require_only(frame, (FORGE_RATE, VERIFY, SEQUENCE, POLICY))
+    handles = []
+    for verify, sequence, dashes in (("true", "now", "-"), ("false", "now", DASHES), ("false", "max", ":")):
+        runs = frame[(frame[VERIFY] == verify) & (frame[SEQUENCE] == sequence)]
+        for line, style in by_policy(summarise(runs, by=(POLICY, FORGE_RATE), metrics=(SUCCESS,))):
+            drawn = line_with_band(ax, _side_by_side(ax, line, FORGE_RATE), "place", SUCCESS, style, dashes)
+            handles += [drawn] if verify == "true" else []
+    handles += [_dash("verified", "-"), _dash("not verified", DASHES), _dash("not verified, largest\nsequence number", ":")]
+    _labelled(ax, "Forged descriptors per Sybil [1/s]", SUCCESS)
+    legend_beside(ax, handles, INTERVAL)
+    return ax
+
+
+def success_vs_identity_cost(frame: pd.DataFrame, ax: Axes) -> Axes:
+    """Success over what a budget buys as the price of an identity rises, by the share kept back for fresh identities."""
+    require_only(frame, (COST, RESERVE, WHITEWASH))
+    for (reserve, line), colour, marker in zip(summarise(frame, by=(RESERVE, COST), metrics=(SUCCESS,)).groupby(RESERVE),
+                                               CATEGORIES, "osD"):
+        name = "all spent on Sybils\nat the start" if reserve == 0 else f"{reserve:.0%} kept back\nfor fresh identities"
+        line_with_band(ax, line, COST, SUCCESS, PolicyStyle(name, colour, marker))
+    _labelled(ax, "Cost of an identity", SUCCESS)
+    log_ticks(ax, sorted(frame[COST].unique()))
+    legend_beside(ax, title=INTERVAL)
+    return ax
+
+
+def _side_by_side(ax: Axes, line: pd.DataFrame, parameter: str) -> pd.DataFrame:
+    """The line with its values of the parameter at 0, 1, ..., which are labelled."""
+    values = sorted(line[parameter].unique())
+    ax.set_xticks(range(len(values)), [f"{value:g}" for value in values])
+    return line.assign(place=[values.index(value) for value in line[parameter]])
+
+
+def _dash(name: str, dashes: object) -> Line2D:
+    """What a kind of line means."""
+    return Line2D([], [], color="0.3", linestyle=dashes, label=name)
 
 
 def metric_vs_attack_edges(frame: pd.DataFrame, ax: Axes, metric: str, along: str) -> Axes:

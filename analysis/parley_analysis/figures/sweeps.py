@@ -153,7 +153,7 @@ def ttl_knee(frame: pd.DataFrame, ax: Axes, ranges: Sequence[tuple[float, float]
              for (low, high), (marker, size) in zip(ranges, KNEE_MARKS)]
     marks[-1].set_label(f"{marks[-1].get_label()}:\nfarthest above the\nchord of success\nagainst control traffic")
     _label(ax, TTL, SUCCESS)
-    _log_ticks(ax, sorted(means[TTL].unique()))
+    log_ticks(ax, sorted(means[TTL].unique()))
     ax.grid(axis="y", **GRID)
     legend_beside(ax, [*lines, *marks], INTERVAL)
     return ax
@@ -356,7 +356,7 @@ def share_axis(ax: Axes) -> None:
     ax.grid(axis="y", **GRID)
 
 
-def _log_ticks(ax: Axes, values: Sequence[float]) -> None:
+def log_ticks(ax: Axes, values: Sequence[float]) -> None:
     """A logarithmic x axis whose ticks are values that were run (sorted)."""
     ax.set_xscale("log")
     ticks = [values[-1]]

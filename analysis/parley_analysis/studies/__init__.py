@@ -3,13 +3,14 @@
 study        what a study is
 markdown     Markdown tables
 paper        the paper's three claims
-adversaries  what goes beyond the paper
+adversaries  verification by expected cost, and adversaries that adapt
+identities   fresh and stolen identities
 run          runs studies, writes their products, renews the page
 """
-from . import adversaries, paper
+from . import adversaries, identities, paper
 from .run import run_studies
 from .study import Study
 
-STUDIES: tuple[Study, ...] = (*paper.STUDIES, *adversaries.STUDIES)
+STUDIES: tuple[Study, ...] = (*paper.STUDIES, *adversaries.STUDIES, *identities.STUDIES)
 
 __all__ = ["STUDIES", "Study", "run_studies"]
