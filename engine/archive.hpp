@@ -92,7 +92,9 @@ class ArchiveReader {
 
    private:
     static std::runtime_error mismatch() {
-        return std::runtime_error("the state in the checkpoint is not laid out as this program expects");
+        return std::runtime_error(
+            "the state in the checkpoint is not laid out as this program expects; resume it "
+            "with the program that wrote it");
     }
 
     template <class T>

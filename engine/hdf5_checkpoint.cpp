@@ -234,7 +234,7 @@ class Hdf5CheckpointWriter final : public CheckpointWriter {
         if (::fsync(file.id()) != 0) return fail("store");
     }
 
-    // At every moment there is a complete file of the final name, or none yet.
+    // At every moment one of the two names is a complete file, or none yet.
     void take_place() {
         const std::filesystem::path previous = previous_checkpoint(final_name_);
         if (::access(final_name_.c_str(), F_OK) == 0) {
@@ -360,7 +360,9 @@ class Hdf5CheckpointReader final : public CheckpointReader {
 
    private:
     void fetch() {
-        if (fetched_ == size_) throw std::runtime_error("the state in the checkpoint is shorter than expected");
+        if (fetched_ == size_)
+            throw std::runtime_error(
+                "the state in the checkpoint is shorter than expected; resume it with the program that wrote it");
         buffer_.resize(std::min<std::uint64_t>(piece_bytes, size_ - fetched_));
         at_ = 0;
         reading([&] {

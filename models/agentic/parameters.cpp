@@ -456,7 +456,8 @@ void check_identities(const Parameters& p) {
     if (!p.whitewash || p.sybils() == 0) return;
     const std::uint64_t by_time =
         1 + static_cast<std::uint64_t>(p.end.nanoseconds / std::max(p.epoch, p.rejoin_delay).nanoseconds);
-    const std::uint64_t most = std::min(by_time, p.reentries() / p.sybils() + 1);
+    const std::uint64_t all = p.reentries();
+    const std::uint64_t most = all == Parameters::no_reentry_limit ? by_time : std::min(by_time, all / p.sybils() + 1);
     constexpr std::uint64_t numbers = std::uint64_t{1} << 32;
     refuse(most > std::numeric_limits<std::uint16_t>::max() || (most + 1) * p.peers > numbers,
            "with adversary.whitewash a Sybil could come back " + std::to_string(most) +

@@ -194,6 +194,18 @@ def test_after_kill_9_of_ranks_the_last_checkpoint_gives_the_complete_results(tm
     check_resumes(output, complete)
 
 
+# --- another run
+
+def test_a_new_run_keeps_the_checkpoints_of_an_interrupted_one(tmp_path, checkpoint, complete):
+    left = shutil.copy(checkpoint, tmp_path / "result.h5.checkpoint")
+    done = execute(["run", CONFIG, *overrides({"run.duration": "20s", "run.warmup": "5s"}), "--output",
+                    tmp_path / "result.h5", "--quiet"])
+    assert done.returncode == 0 and "result.h5.checkpoint.old" in done.stderr, done.stderr
+    assert not left.exists()
+    check = resume(tmp_path / "result.h5.checkpoint.old", tmp_path / "resumed.h5")
+    assert first_difference(complete, check) is None
+
+
 # --- devices that are full
 
 def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(tmp_path, complete):

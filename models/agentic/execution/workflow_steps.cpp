@@ -38,7 +38,9 @@ std::int32_t class_index(std::string_view name, const std::vector<ClassSpec>& cl
 WorkflowStep parse_work(std::string_view text, const std::vector<ClassSpec>& classes, const Constraints& constraints) {
     const std::vector<std::string_view> parts = split(text, '/');
     if (parts.size() < 2 || parts.size() > 3 || (parts.size() == 3 && parts[2] != "side_effect")) {
-        refuse(in_backquotes(text) + " is not CLASS/RISK or CLASS/RISK/side_effect");
+        refuse(in_backquotes(text) +
+               " is not CLASS/RISK or CLASS/RISK/side_effect (what to do, and how risky it is); write for example "
+               "any/medium");
     }
     return {class_index(parts[0], classes), parse_risk(parts[1], text), parts.size() == 3, 0, constraints};
 }
