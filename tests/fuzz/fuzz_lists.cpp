@@ -1,9 +1,11 @@
 // Lists of classes, steps and cells, one a line: an InputError, or names and times within their bounds.
+#include <cstdint>
 #include <cstdlib>
 #include <sstream>
 #include <string>
 
 #include "engine/error.hpp"
+#include "models/agentic/execution/workflow_steps.hpp"
 #include "models/agentic/text_lists.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
@@ -22,6 +24,13 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
         }
         const auto parsed = agentic::parse_steps(steps, specs);
         if (parsed.empty()) std::abort();
+        std::uint32_t ready = 0;
+        for (std::size_t round = 0; round < parsed.size(); ++round) {
+            for (std::size_t i = 0; i < parsed.size(); ++i) {
+                if ((parsed[i].after & ~ready) == 0) ready |= std::uint32_t{1} << i;
+            }
+        }
+        if (ready != UINT32_MAX >> (32 - parsed.size())) std::abort();  // a step waits for ever
         for (const agentic::WorkflowStep& step : parsed) {
             if (step.capability_class >= static_cast<std::int64_t>(specs.size())) std::abort();
         }

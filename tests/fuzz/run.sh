@@ -9,7 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 readonly seconds=${1:-20} build=build/fuzz
 readonly sources=(engine/distributions.cpp engine/parameter_table.cpp engine/run_config.cpp engine/run_options.cpp
     models/agentic/connectivity/region_matrix.cpp models/agentic/parameters.cpp models/agentic/policy/policies.cpp
-    models/agentic/text_lists.cpp)
+    models/agentic/execution/workflow_steps.cpp models/agentic/text_lists.cpp)
 readonly flags=(-std=c++20 -O1 -g1 -I. -fopenmp=libomp '-DPARLEY_VERSION="fuzz"'
     -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=undefined)
 mkdir -p "$build/findings"
