@@ -1,0 +1,117 @@
+"""jobs/run.sbatch life by life, as Slurm would start it: no Slurm is needed, so every order of events can be made."""
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import h5py
+import pytest
+
+from .conftest import wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "jobs" / "run.sbatch"
+FAKE = ROOT / "tests" / "support" / "fake_parley.py"
+
+
+class Lives:
+    """Jobs that run the same command on the same result."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.output = folder, folder / "result.h5"
+        self.command_file = folder / "result.h5.command"
+        self.starts_file = folder / "starts"
+        self.program = FAKE
+        (folder / "base.ini").write_text("[run]\nseed = 1\n")
+        (folder / "site.sh").write_text("")
+        scontrol = folder / "bin" / "scontrol"
+        scontrol.parent.mkdir()
+        scontrol.write_text(f'#!/bin/sh\necho "$*" >>{folder}/scontrol\n')
+        scontrol.chmod(0o755)
+
+    def begin(self, *arguments: str, restart: int = 0) -> subprocess.Popen[str]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM", "PARLEY"))}
+        return subprocess.Popen(["bash", SCRIPT, "base.ini", *arguments, "--output", self.output], cwd=self.folder, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                env={**clean, "PATH": f"{self.folder}/bin:{os.environ['PATH']}",
+                                     "PARLEY_ROOT": str(ROOT), "PARLEY_BINARY": str(self.program),
+                                     "PARLEY_SITE": str(self.folder / "site.sh"), "SLURM_JOB_ID": "1",
+                                     "SLURM_RESTART_COUNT": str(restart), "FAKE_STARTS": str(self.starts_file)})
+
+    def live(self, *arguments: str, restart: int = 0) -> tuple[int, str]:
+        """One life to its end: exit code, and what was said."""
+        job = self.begin(*arguments, restart=restart)
+        said = job.communicate(timeout=60)[0]
+        return job.returncode, said
+
+    def live_until(self, number: signal.Signals, *arguments: str, restart: int = 0) -> tuple[int, str]:
+        """One life that gets the signal when its program has begun."""
+        before = len(self.starts())
+        job = self.begin(*arguments, restart=restart)
+        wait_until(lambda: len(self.starts()) > before, 30)
+        job.send_signal(number)
+        said = job.communicate(timeout=60)[0]
+        return job.returncode, said
+
+    def starts(self) -> list[str]:
+        return [line.split()[0] for line in self.starts_file.read_text().splitlines()] if self.starts_file.exists() else []
+
+    def requeues(self) -> int:
+        told = self.folder / "scontrol"
+        return told.read_text().count("requeue 1") if told.exists() else 0
+
+    def seed(self) -> str:
+        """That of the run whose result there is."""
+        with h5py.File(self.output) as file:
+            return file["config"].attrs["run.seed"]
+
+
+@pytest.fixture
+def lives(tmp_path):
+    return Lives(tmp_path)
+
+
+def with_old_result(lives: Lives) -> None:
+    assert lives.live("--run.seed=7") == (0, "") and lives.seed() == "7"
+    lives.starts_file.unlink()
+
+
+def test_an_old_result_is_not_taken_for_that_of_a_job_that_was_queued_again(lives):
+    with_old_result(lives)
+    command = ("--run.seed=8", "--run.duration=2", "--force")
+    code, said = lives.live_until(signal.SIGUSR1, *command)
+    assert code == 0 and lives.requeues() == 1, said
+    assert lives.seed() == "7"
+    code, said = lives.live(*command, restart=1)
+    assert code == 0 and lives.seed() == "8", said
+    assert lives.starts() == ["run", "resume"] and not lives.command_file.exists()
+
+
+def test_a_job_that_died_before_it_could_note_the_old_result_replaces_it_all_the_same(lives):
+    with_old_result(lives)
+    code, said = lives.live("--run.seed=8", "--force", restart=1)
+    assert code == 0 and lives.seed() == "8", said
+
+
+def test_a_second_job_with_force_goes_on_from_the_checkpoint_of_the_first(lives):
+    with_old_result(lives)
+    command = ("--run.seed=8", "--run.duration=2", "--force")
+    code, said = lives.live_until(signal.SIGTERM, *command)
+    assert code == 75 and lives.requeues() == 0, said
+    code, said = lives.live(*command)
+    assert code == 0 and lives.seed() == "8" and lives.starts() == ["run", "resume"], said
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_a_life_after_the_result_was_written_leaves_it(lives, force):
+    """A node can be lost between the two, so that Slurm does not hear of the end."""
+    command = ("--run.seed=8", "--run.duration=2", *force)
+    lives.live_until(signal.SIGUSR1, *command)
+    record = lives.command_file.read_text()
+    assert lives.live(*command, restart=1)[0] == 0
+    lives.command_file.write_text(record)
+    written = lives.output.stat().st_mtime_ns
+    assert lives.live(*command, restart=2) == (0, f"run.sbatch: {lives.output} is complete\n")
+    assert lives.output.stat().st_mtime_ns == written and lives.starts() == ["run", "resume"]
