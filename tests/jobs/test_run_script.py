@@ -115,3 +115,27 @@ def test_a_life_after_the_result_was_written_leaves_it(lives, force):
     written = lives.output.stat().st_mtime_ns
     assert lives.live(*command, restart=2) == (0, f"run.sbatch: {lives.output} is complete\n")
     assert lives.output.stat().st_mtime_ns == written and lives.starts() == ["run", "resume"]
+
+
+@pytest.mark.parametrize("named", ["in the configuration", "in an argument"])
+def test_a_checkpoint_of_another_table_of_regions_is_refused(lives, named):
+    regions = lives.folder / "regions.csv"
+    regions.write_text("eu,us\n")
+    command = ["--run.duration=2"]
+    if named == "in an argument":
+        command.append("--network.regions=regions.csv")
+    else:
+        (lives.folder / "base.ini").write_text("[network]\nregions = regions.csv  # made up\n")
+    assert lives.live_until(signal.SIGTERM, *command)[0] == 75
+    regions.write_text("eu,asia\n")
+    code, said = lives.live(*command)
+    assert code == 2 and "is of another command" in said
+    regions.write_text("eu,us\n")
+    assert lives.live(*command)[0] == 0 and lives.starts() == ["run", "resume"]
+
+
+def test_a_configuration_that_cannot_be_read_is_told(lives):
+    (lives.folder / "base.ini").unlink()
+    code, said = lives.live()
+    assert code == 2 and said == "run.sbatch: cannot read the configuration 'base.ini'\n"
+    assert not lives.command_file.exists()
