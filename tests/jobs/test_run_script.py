@@ -80,7 +80,7 @@ def with_old_result(lives: Lives) -> None:
 
 def test_an_old_result_is_not_taken_for_that_of_a_job_that_was_queued_again(lives):
     with_old_result(lives)
-    command = ("--run.seed=8", "--run.duration=2", "--force")
+    command = ("--run.seed=8", "--run.duration=1", "--force")
     code, said = lives.live_until(signal.SIGUSR1, *command)
     assert code == 0 and lives.requeues() == 1, said
     assert lives.seed() == "7"
@@ -97,7 +97,7 @@ def test_a_job_that_died_before_it_could_note_the_old_result_replaces_it_all_the
 
 def test_a_second_job_with_force_goes_on_from_the_checkpoint_of_the_first(lives):
     with_old_result(lives)
-    command = ("--run.seed=8", "--run.duration=2", "--force")
+    command = ("--run.seed=8", "--run.duration=1", "--force")
     code, said = lives.live_until(signal.SIGTERM, *command)
     assert code == 75 and lives.requeues() == 0, said
     code, said = lives.live(*command)
@@ -107,7 +107,7 @@ def test_a_second_job_with_force_goes_on_from_the_checkpoint_of_the_first(lives)
 @pytest.mark.parametrize("force", [(), ("--force",)])
 def test_a_life_after_the_result_was_written_leaves_it(lives, force):
     """A node can be lost between the two, so that Slurm does not hear of the end."""
-    command = ("--run.seed=8", "--run.duration=2", *force)
+    command = ("--run.seed=8", "--run.duration=1", *force)
     lives.live_until(signal.SIGUSR1, *command)
     record = lives.command_file.read_text()
     assert lives.live(*command, restart=1)[0] == 0
@@ -121,7 +121,7 @@ def test_a_life_after_the_result_was_written_leaves_it(lives, force):
 def test_a_checkpoint_of_another_table_of_regions_is_refused(lives, named):
     regions = lives.folder / "regions.csv"
     regions.write_text("eu,us\n")
-    command = ["--run.duration=2"]
+    command = ["--run.duration=1"]
     if named == "in an argument":
         command.append("--network.regions=regions.csv")
     else:
@@ -139,3 +139,41 @@ def test_a_configuration_that_cannot_be_read_is_told(lives):
     code, said = lives.live()
     assert code == 2 and said == "run.sbatch: cannot read the configuration 'base.ini'\n"
     assert not lives.command_file.exists()
+
+
+def test_a_second_job_on_a_result_is_refused_and_harms_nothing(lives):
+    command = ("--run.seed=8", "--run.duration=2")
+    first = lives.begin(*command)
+    wait_until(lives.starts, 30)
+    record = lives.command_file.read_text()
+    for second in (command, ("--run.seed=9",)):
+        code, said = lives.live(*second)
+        assert code == 2 and "another job is at work" in said
+        assert lives.command_file.read_text() == record
+    first.send_signal(signal.SIGUSR1)
+    assert "queued again" in first.communicate(timeout=60)[0]
+    code, said = lives.live(*command, restart=1)
+    assert code == 0 and lives.starts() == ["run", "resume"], said
+    assert lives.live("--run.seed=9", "--force")[0] == 0, "a lock ends with its job"
+
+
+def test_a_life_waits_for_the_one_before_that_still_writes(lives):
+    """Of a node that was lost, but works."""
+    command = ("--run.seed=8", "--run.duration=2")
+    first = lives.begin(*command)
+    wait_until(lives.starts, 30)
+    assert lives.live(*command, restart=1) == (0, f"run.sbatch: {lives.output} is complete\n")
+    assert first.wait(60) == 0 and lives.starts() == ["run"] and not lives.command_file.exists()
+    first.stdout.close()
+
+
+def test_a_refused_checkpoint_leaves_no_record(lives):
+    (lives.folder / "result.h5.checkpoint").write_text("{}")
+    code, said = lives.live()
+    assert code == 2 and "is of another command" in said and not lives.command_file.exists()
+
+
+def test_a_folder_that_is_not_there_is_told(lives):
+    lives.output = lives.folder / "nowhere" / "result.h5"
+    code, said = lives.live()
+    assert code == 2 and "is its folder there?" in said and len(said.splitlines()) == 1
