@@ -24,6 +24,7 @@ class Lives:
         self.command_file = folder / "result.h5.command"
         self.starts_file = folder / "starts"
         self.program = FAKE
+        self.more: dict[str, str] = {}  # variables of the environment
         (folder / "base.ini").write_text("[run]\nseed = 1\n")
         (folder / "site.sh").write_text("")
         scontrol = folder / "bin" / "scontrol"
@@ -38,7 +39,8 @@ class Lives:
                                 env={**clean, "PATH": f"{self.folder}/bin:{os.environ['PATH']}",
                                      "PARLEY_ROOT": str(ROOT), "PARLEY_BINARY": str(self.program),
                                      "PARLEY_SITE": str(self.folder / "site.sh"), "SLURM_JOB_ID": "1",
-                                     "SLURM_RESTART_COUNT": str(restart), "FAKE_STARTS": str(self.starts_file)})
+                                     "SLURM_RESTART_COUNT": str(restart), "FAKE_STARTS": str(self.starts_file),
+                                     **self.more})
 
     def live(self, *arguments: str, restart: int = 0) -> tuple[int, str]:
         """One life to its end: exit code, and what was said."""
@@ -177,3 +179,14 @@ def test_a_folder_that_is_not_there_is_told(lives):
     lives.output = lives.folder / "nowhere" / "result.h5"
     code, said = lives.live()
     assert code == 2 and "is its folder there?" in said and len(said.splitlines()) == 1
+
+
+def test_a_program_that_ends_as_the_signal_comes_is_complete(lives):
+    lives.program = lives.folder / "program"
+    lives.program.write_text("#!/bin/sh\ntrap 'touch result.h5; exit 0' USR1\necho run >>starts\n"
+                             "while :; do sleep 0.05; done\n")
+    lives.program.chmod(0o755)
+    # The script is held up between passing the signal on and looking whether the program still runs.
+    lives.more["BASH_FUNC_kill%%"] = '() { builtin kill "$@"; local code=$?; sleep 0.5; return $code; }'
+    code, said = lives.live_until(signal.SIGUSR1)
+    assert (code, said, lives.requeues()) == (0, "", 0)
