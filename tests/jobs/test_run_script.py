@@ -42,6 +42,11 @@ class Lives:
                                      "SLURM_RESTART_COUNT": str(restart), "FAKE_STARTS": str(self.starts_file),
                                      **self.more})
 
+    def program_that_at_the_signal(self, does: str) -> None:
+        self.program = self.folder / "program"
+        self.program.write_text(f"#!/bin/sh\ntrap '{does}' USR1\necho run >>starts\nwhile :; do sleep 0.05; done\n")
+        self.program.chmod(0o755)
+
     def live(self, *arguments: str, restart: int = 0) -> tuple[int, str]:
         """One life to its end: exit code, and what was said."""
         job = self.begin(*arguments, restart=restart)
@@ -182,11 +187,18 @@ def test_a_folder_that_is_not_there_is_told(lives):
 
 
 def test_a_program_that_ends_as_the_signal_comes_is_complete(lives):
-    lives.program = lives.folder / "program"
-    lives.program.write_text("#!/bin/sh\ntrap 'touch result.h5; exit 0' USR1\necho run >>starts\n"
-                             "while :; do sleep 0.05; done\n")
-    lives.program.chmod(0o755)
+    lives.program_that_at_the_signal("touch result.h5; exit 0")
     # The script is held up between passing the signal on and looking whether the program still runs.
     lives.more["BASH_FUNC_kill%%"] = '() { builtin kill "$@"; local code=$?; sleep 0.5; return $code; }'
     code, said = lives.live_until(signal.SIGUSR1)
     assert (code, said, lives.requeues()) == (0, "", 0)
+
+
+def test_a_checkpoint_is_new_whatever_the_clock_of_the_file_server_says(lives):
+    lives.program_that_at_the_signal('touch -d "1 hour ago" part; mv part result.h5.checkpoint; exit 75')
+    code, said = lives.live_until(signal.SIGUSR1)
+    assert (code, lives.requeues()) == (0, 1), said
+    lives.program_that_at_the_signal("exit 75")
+    os.utime(lives.folder / "result.h5.checkpoint", (2e9, 2e9))
+    code, said = lives.live_until(signal.SIGUSR1, restart=1)
+    assert code == 75 and "no checkpoint was stored" in said and lives.requeues() == 1
