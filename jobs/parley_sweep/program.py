@@ -15,6 +15,7 @@ from .manifest import PlannedRun, RunHash
 
 CHECKPOINTED = 75   # the program's exit code when a signal ended it and there is a checkpoint
 BAD_INPUT = 2       # also of a checkpoint that is damaged
+KILLED = 128        # a launcher's exit code is this and the number of the signal
 CHECKPOINT_ENDINGS = (".checkpoint", ".checkpoint.previous")
 FileIdentity = tuple[int, int]  # tells a file from one that replaces it, without comparing the clocks of two machines
 
@@ -61,11 +62,20 @@ class Attempt:
         return [*self._program.command, "run", str(base), *overrides, *ending]
 
     def tries_again(self, code: int) -> bool:
-        """After exit code `code`: whether there is an earlier checkpoint, or the start, to go on from."""
-        if code != BAD_INPUT or self._resumed is None:
+        """After exit code `code`: whether there is an earlier checkpoint, or the start, to go on from.
+
+        Of a damaged checkpoint srun may tell that it killed the ranks that ended later than others. But what was
+        killed may have had too little memory: it is not run from the start, away from checkpoints that are good.
+        """
+        if self._resumed is None:
             return False
-        self._unusable.add(self._resumed)
-        return True
+        if code == BAD_INPUT:
+            self._unusable.add(self._resumed)
+            return True
+        if code > KILLED and not self.has_new_checkpoint():
+            self._unusable.add(self._resumed)
+            return self._newest_checkpoint() is not None
+        return False
 
     def has_new_checkpoint(self) -> bool:
         """Whether one was stored since `begin`."""

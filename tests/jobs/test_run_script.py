@@ -202,3 +202,14 @@ def test_a_checkpoint_is_new_whatever_the_clock_of_the_file_server_says(lives):
     os.utime(lives.folder / "result.h5.checkpoint", (2e9, 2e9))
     code, said = lives.live_until(signal.SIGUSR1, restart=1)
     assert code == 75 and "no checkpoint was stored" in said and lives.requeues() == 1
+
+
+def test_a_run_that_is_killed_as_it_resumes_keeps_its_checkpoints(lives):
+    assert lives.live_until(signal.SIGTERM, "--run.duration=1")[0] == 75
+    fake, lives.program = lives.program, lives.folder / "program"
+    lives.program.write_text("#!/bin/sh\necho $1 >>starts\nkill -KILL $$\n")
+    lives.program.chmod(0o755)
+    code, said = lives.live("--run.duration=1")
+    assert code == 137 and "killed before a new checkpoint" in said and lives.starts() == ["run", "resume"]
+    lives.program = fake
+    assert lives.live("--run.duration=1")[0] == 0 and lives.starts() == ["run", "resume", "resume"]

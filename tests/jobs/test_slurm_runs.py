@@ -105,8 +105,10 @@ def test_a_checkpoint_of_another_command_is_not_resumed(job):
     assert "is of another command" in job.said() and not job.starts()
 
 
-def test_a_damaged_checkpoint_falls_back(job):
-    number = job.submit(settings={"run.duration": 30})
+@pytest.mark.parametrize("layout", [(), ("--nodes=2", "--ntasks-per-node=1")])
+def test_a_damaged_checkpoint_falls_back(job, layout):
+    """Of two ranks srun kills the one that ends later, and tells that instead of the program's code."""
+    number = job.submit(*layout, settings={"run.duration": 30})
     wait_until(job.starts, 60)
     job.cluster.tell("scancel", "--batch", "--signal=TERM", number)  # stop, and stay stopped
     job.cluster.wait_for_job(number)
@@ -115,7 +117,7 @@ def test_a_damaged_checkpoint_falls_back(job):
     almost_done = {**json.loads(checkpoint.read_text()), "left": "0.1"}
     checkpoint.with_name("result.h5.checkpoint.previous").write_text(json.dumps(almost_done))
     checkpoint.write_text("not a checkpoint")
-    job.cluster.wait_for_job(job.submit(settings={"run.duration": 30}))
+    job.cluster.wait_for_job(job.submit(*layout, settings={"run.duration": 30}))
     assert job.starts() == ["run", "resume"] and job.output.exists(), job.said()
 
 
