@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import h5py
@@ -18,10 +17,6 @@ SCRIPT = ROOT / "jobs" / "run.sbatch"
 FAKE = ROOT / "tests" / "support" / "fake_parley.py"
 FULL = pytest.mark.skipif("PARLEY_TEST_FULL" not in os.environ, reason="minutes; set PARLEY_TEST_FULL=1")
 SETTINGS = {"peers.count": 1000, "run.duration": "6s", "run.warmup": "2s"}
-
-
-def can_resume() -> bool:
-    return "parley resume" in subprocess.run([binary(), "--help"], capture_output=True, text=True, check=False).stdout
 
 
 class Job:
@@ -148,7 +143,6 @@ def test_a_node_failure_queues_the_job_again(job):
     job.cluster.revive(node)
 
 
-@pytest.mark.skipif(not can_resume(), reason="this program has no `parley resume`")
 @pytest.mark.parametrize("nodes, launcher", [(1, "srun"), pytest.param(2, "srun", marks=FULL),
                                              pytest.param(2, "mpirun", marks=FULL)])
 def test_an_interrupted_run_equals_an_uninterrupted_one(job, nodes, launcher):

@@ -200,8 +200,6 @@ def test_dry_run_shows_the_command_and_writes_nothing(study):
 
 
 @FULL
-@pytest.mark.skipif("parley resume" not in subprocess.run([binary(), "--help"], capture_output=True, text=True,
-                                                         check=False).stdout, reason="no `parley resume`")
 def test_an_interrupted_sweep_gives_the_results_of_a_local_run(cluster, tmp_path):
     sweep = tmp_path / "scale.ini"
     sweep.write_text(f"[sweep]\nbase = {ROOT}/configs/sybil-1m.ini\n[set]\npeers.count = 30000\n[seeds]\nrun.seed = 1:2\n")
