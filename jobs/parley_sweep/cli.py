@@ -95,10 +95,10 @@ def submit_command(options: argparse.Namespace) -> int:
     planned = points(sweep, options.seeds, tuple(options.set))
     manifest = plan_manifest(sweep, planned, options.output)
     asked = _slurm_options(options)
+    check_binary(options.binary, sweep.base, planned[0].overrides())
     estimated = _estimates(manifest, sweep, planned, options.binary)
     if options.dry_run:
         return _submit(manifest, sweep, estimated, asked, options)
-    check_binary(options.binary, sweep.base, planned[0].overrides())
     for folder in (options.output / "runs", options.output / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
     with sweep_lock(options.output):

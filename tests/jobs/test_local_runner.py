@@ -39,6 +39,9 @@ class Study:
     def run(self, *extra: str) -> subprocess.CompletedProcess[str]:
         return self.call(*self.run_command(*extra))
 
+    def submit(self, *extra: str) -> subprocess.CompletedProcess[str]:
+        return self.call(*self.command("submit", str(self.folder / "study.ini"), "--output", str(self.output), *extra))
+
     def call(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
@@ -85,12 +88,16 @@ def test_a_failing_point_is_told_and_the_rest_goes_on(study):
 def test_bad_input_is_one_line_and_exit_code_2(study):
     study.axes("policy.name = refused")
     for result in (study.run(), study.run("--set", "x"), study.run("--binary", "/nowhere/parley"),
+                   study.submit("--binary", "/nowhere/parley", "--dry-run"),
                    study.call(*study.command("run", "nowhere.ini", "--output", str(study.output))),
                    study.call(*study.command("status", str(study.folder))),
                    study.call(*study.command("collect", str(study.folder)))):
         assert result.returncode == 2
         assert len(result.stderr.strip().splitlines()) == 1
     assert "refused is not a policy" in study.run().stderr
+    for extra in ((), ("--dry-run",)):
+        told = study.submit("--binary", "/nowhere/parley", *extra).stderr
+        assert "cannot start /nowhere/parley" in told and "--binary" in told
 
 
 def test_interrupt_ends_the_children_and_keeps_results(study):
