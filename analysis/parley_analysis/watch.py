@@ -148,7 +148,7 @@ def watch(target: Path, out: TextIO, interval: float = 1.0, once: bool = False,
 
 
 def _is_over(runs: list[Status], done: int, planned: int | None, quiet: bool) -> bool:
-    """Nothing runs, and nothing is known to come: a run that was stopped may be one that another attempt goes on with."""
+    """Nothing runs, and nothing is known to come; what was stopped may go on in another attempt, unless it is quiet."""
     running = any(run.state == "running" for run in runs)
     waiting = planned is not None and done + sum(run.state == "failed" for run in runs) < planned
     return not running and (not waiting or (quiet and any(run.state == "stopped" for run in runs)))

@@ -57,7 +57,8 @@ class Attempt:
             return [*self._program.command, "resume", str(self._resumed), *ending]
         base = self._program.base
         if not self._run.name.endswith(RunHash(base).of(self._run.parameters)):
-            raise SweepError(f"{base}, or a file it names, has changed since the sweep was planned; give the command again")
+            raise SweepError(f"{base}, or a file it names, has changed since the sweep was planned; "
+                             "give the command again")
         overrides = [f"--{key}={value}" for key, value in self._run.parameters.items()]
         return [*self._program.command, "run", str(base), *overrides, *ending]
 

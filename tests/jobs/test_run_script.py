@@ -34,8 +34,8 @@ class Lives:
 
     def begin(self, *arguments: str, restart: int = 0) -> subprocess.Popen[str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("SLURM", "PARLEY"))}
-        return subprocess.Popen(["bash", SCRIPT, "base.ini", *arguments, "--output", self.output], cwd=self.folder, text=True,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        return subprocess.Popen(["bash", SCRIPT, "base.ini", *arguments, "--output", self.output], cwd=self.folder,
+                                text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                 env={**clean, "PATH": f"{self.folder}/bin:{os.environ['PATH']}",
                                      "PARLEY_ROOT": str(ROOT), "PARLEY_BINARY": str(self.program),
                                      "PARLEY_SITE": str(self.folder / "site.sh"), "SLURM_JOB_ID": "1",
@@ -63,7 +63,8 @@ class Lives:
         return job.returncode, said
 
     def starts(self) -> list[str]:
-        return [line.split()[0] for line in self.starts_file.read_text().splitlines()] if self.starts_file.exists() else []
+        told = self.starts_file.read_text() if self.starts_file.exists() else ""
+        return [line.split()[0] for line in told.splitlines()]
 
     def requeues(self) -> int:
         told = self.folder / "scontrol"

@@ -41,7 +41,8 @@ class Job:
         return answer.stdout.strip()
 
     def starts(self) -> list[str]:
-        return [line.split()[0] for line in self.starts_file.read_text().splitlines()] if self.starts_file.exists() else []
+        told = self.starts_file.read_text() if self.starts_file.exists() else ""
+        return [line.split()[0] for line in told.splitlines()]
 
     def said(self) -> str:
         return self.log.read_text() if self.log.exists() else "no log"

@@ -18,7 +18,7 @@ QUEUE = "25|0|RUNNING|None\n25|1|PENDING|JobArrayTaskLimit\n7|N/A|RUNNING|None\n
 
 @pytest.fixture
 def manifest(tmp_path):
-    """Six points; the first is done, the next three are in the two tasks of job 25, of which task 0 has points 2 and 3."""
+    """Six points: the first is done, the next three are in the two tasks of job 25, of which task 0 has 2 and 3."""
     runs = tuple(planned_run(tmp_path, number, {"a.b": str(number)}, f"p{number}") for number in range(1, 7))
     (tmp_path / "runs").mkdir()
     runs[0].file.write_text("")

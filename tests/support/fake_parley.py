@@ -2,10 +2,12 @@
 """A stand-in for the binary: checks and writes what the scripts rely on, in milliseconds.
 
 As a program it takes `run CONFIG --section.key=value ... --output FILE [--force]`, `resume CHECKPOINT --output FILE
-[--force]` and `validate CONFIG ...`. Without --force a FILE that exists is refused (exit code 2). It sleeps for run.duration seconds; at SIGUSR1 it stores what is left of them in
-FILE.checkpoint and ends with 75; a complete run removes its checkpoints. It fails (exit code 3) when policy.name is `broken`, the first time when it is
-`flaky`, refuses `refused` when validating (exit code 2), and stores no checkpoint when it is `stubborn`.
-Of several ranks only the first does all this; the others refuse a damaged checkpoint late. Each start adds a line to the file $FAKE_STARTS. As a module it gives the tests write_result.
+[--force]` and `validate CONFIG ...`. Without --force a FILE that exists is refused (exit code 2). It sleeps for
+run.duration seconds; at SIGUSR1 it stores what is left of them in FILE.checkpoint and ends with 75; a complete run
+removes its checkpoints. It fails (exit code 3) when policy.name is `broken`, the first time when it is `flaky`, refuses
+`refused` when validating (exit code 2), and stores no checkpoint when it is `stubborn`. Of several ranks only the first
+does all this; the others refuse a damaged checkpoint late. Each start adds a line to the file $FAKE_STARTS. As a module
+it gives the tests write_result.
 """
 from __future__ import annotations
 
