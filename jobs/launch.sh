@@ -42,7 +42,10 @@ lay_out() {
         return
     fi
     case ${SLURM_JOB_CPUS_PER_NODE:-1} in
-        *,*) fail "the nodes have different numbers of CPUs (${SLURM_JOB_CPUS_PER_NODE}); give sbatch --ntasks-per-node and --cpus-per-task" ;;
+        *,*)
+            fail "the nodes have different numbers of CPUs ($SLURM_JOB_CPUS_PER_NODE);\
+ give sbatch --ntasks-per-node and --cpus-per-task"
+            ;;
     esac
     local cpus=${SLURM_CPUS_ON_NODE:-1}
     case ${PARLEY_LAYOUT:-numa} in

@@ -13,13 +13,18 @@ from typing import TextIO
 STATUS_ENDING = ".status.json"
 FORMAT, VERSION = "parley-status", 1
 STALE_AFTER = 30.0  # seconds without an update after which a run on another host counts as stopped
+PATIENCE = 30.0  # seconds in which a sweep with a stopped run may begin another one
 NAME_WIDTH = 44
 CLEAR = "\033[H\033[J"
 
 
 @dataclass(frozen=True)
 class Status:
-    """What a status file says; state is running, failed, or stopped (killed: nobody writes it any more)."""
+    """What a status file says.
+
+    state: running, failed, or stopped (by a signal, with a checkpoint, or killed: nobody writes it any more).
+    message: why it failed, or how to go on; empty of a running or killed one.
+    """
 
     result: Path
     state: str
@@ -62,20 +67,32 @@ def _is_alive(content: dict[str, object], now: float) -> bool:
 
 
 def find_status(target: Path) -> list[Status]:
-    """The runs of a folder, or the run of a result file, that have a status file now."""
+    """The runs of a folder, or the run of a result file, that have a status file now.
+
+    Of several attempts at a point of a sweep (DIR/work/POINT/ATTEMPT) the one that was updated last.
+    """
     if target.is_dir():
         files = sorted(target.rglob(f"*{STATUS_ENDING}"))
     elif target.name.endswith(STATUS_ENDING):
         files = [target]
     else:
         files = [Path(f"{target}{STATUS_ENDING}")]
-    found = []
+    found: dict[Path, Status] = {}
     for file in files:
         try:
-            found.append(read_status(file))
+            status = read_status(file)
         except FileNotFoundError:
-            pass  # the run has just ended
-    return found
+            continue  # the run has just ended
+        key = _run_of(status.result)
+        if key not in found or status.updated >= found[key].updated:
+            found[key] = status
+    return list(found.values())
+
+
+def _run_of(result: Path) -> Path:
+    """The same for all attempts at a point of a sweep; else the result itself."""
+    point = result.parent.parent
+    return point if point.parent.name == "work" and point.name == result.stem else result
 
 
 def count_done(target: Path) -> tuple[int, int | None]:
@@ -101,7 +118,7 @@ def status_text(runs: list[Status], done: int, planned: int | None) -> str:
         success = "-" if run.success_rate is None else f"{run.success_rate:.3f}"
         lines.append(f"{_short(run.result.stem):{NAME_WIDTH}}  {run.state:>7}  {100 * run.share_done:5.1f}%  "
                      f"{success:>7}  {_rate(run.events_per_second):>9}  {_clock(run.eta_seconds):>10}")
-        if run.state == "failed":
+        if run.message:
             lines.append(f"    {run.message}")
     return "\n".join(lines)
 
@@ -113,6 +130,7 @@ def watch(target: Path, out: TextIO, interval: float = 1.0, once: bool = False,
     FileNotFoundError when there is neither a run nor a result.
     """
     shown = ""
+    quiet = 0.0  # seconds since a run was last seen to go on
     while True:
         runs = find_status(target)
         done, planned = count_done(target)
@@ -123,16 +141,17 @@ def watch(target: Path, out: TextIO, interval: float = 1.0, once: bool = False,
         if text != shown:
             print((CLEAR if out.isatty() and not once else "") + text, file=out, flush=True)
             shown = text
-        if once or _is_over(runs, done, planned):
+        if once or _is_over(runs, done, planned, quiet >= PATIENCE or not target.is_dir()):
             return
         sleep(interval)
+        quiet = 0.0 if any(run.state == "running" for run in runs) else quiet + interval
 
 
-def _is_over(runs: list[Status], done: int, planned: int | None) -> bool:
-    """Nothing runs, and nothing is known to come."""
+def _is_over(runs: list[Status], done: int, planned: int | None, quiet: bool) -> bool:
+    """Nothing runs, and nothing is known to come; what was stopped may go on in another attempt, unless it is quiet."""
     running = any(run.state == "running" for run in runs)
     waiting = planned is not None and done + sum(run.state == "failed" for run in runs) < planned
-    return not running and (not waiting or any(run.state == "stopped" for run in runs))
+    return not running and (not waiting or (quiet and any(run.state == "stopped" for run in runs)))
 
 
 def _short(name: str) -> str:

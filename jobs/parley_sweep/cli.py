@@ -95,10 +95,10 @@ def submit_command(options: argparse.Namespace) -> int:
     planned = points(sweep, options.seeds, tuple(options.set))
     manifest = plan_manifest(sweep, planned, options.output)
     asked = _slurm_options(options)
+    check_binary(options.binary, sweep.base, planned[0].overrides())
     estimated = _estimates(manifest, sweep, planned, options.binary)
     if options.dry_run:
         return _submit(manifest, sweep, estimated, asked, options)
-    check_binary(options.binary, sweep.base, planned[0].overrides())
     for folder in (options.output / "runs", options.output / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
     with sweep_lock(options.output):
@@ -224,8 +224,8 @@ def _missing_note(manifest: Manifest) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="jobs/sweep",
-                                     description="Plan, run and collect a parameter sweep, on this machine or with Slurm.")
+    parser = argparse.ArgumentParser(
+        prog="jobs/sweep", description="Plan, run and collect a parameter sweep, on this machine or with Slurm.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     plan = commands.add_parser("plan", help="list the runs of a sweep file with their time and memory")
@@ -255,7 +255,8 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("folder", type=Path, metavar="DIR")
     status.set_defaults(command=status_command)
 
-    collecting = commands.add_parser("collect", help=f"write DIR/{TABLE_NAME}, one row a finished run, and DIR/{INDEX_NAME}")
+    collecting = commands.add_parser("collect",
+                                     help=f"write DIR/{TABLE_NAME}, one row a finished run, and DIR/{INDEX_NAME}")
     collecting.add_argument("folder", type=Path, metavar="DIR")
     collecting.set_defaults(command=collect_command)
     return parser

@@ -7,9 +7,9 @@
 /timeseries/METRIC  (point, time, ...): the time series of all runs, virtual, as float64; NaN after a run's end
 /timeseries/rows    (point): how many rows are a run's own
 
-The summary is a copy. A time series is virtual for xarray, which cannot follow external links. HDF5 keeps every run that
-a virtual dataset has read open and gives NaN, without an error, for one that it cannot open. So there is none for more
-runs than a process may have files open (usually 1024), nor for runs whose rows are at different times.
+The summary is a copy. A time series is virtual for xarray, which cannot follow external links. HDF5 keeps every run
+that a virtual dataset has read open and gives NaN, without an error, for one that it cannot open. So there is none for
+more runs than a process may have files open (usually 1024), nor for runs whose rows are at different times.
 """
 from __future__ import annotations
 

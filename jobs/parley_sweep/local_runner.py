@@ -7,6 +7,7 @@ import queue
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -146,13 +147,14 @@ class _Workers:
             return len(self._children)
 
     def stop(self) -> None:
-        """Ends every child that still runs, kindly first, and waits for the threads."""
+        """Ends every child that still runs, kindly first, and waits for the threads: TERMINATION_GRACE for all."""
         with self._lock:
             self._stopping = True
         self._signal_children(signal.SIGTERM)
+        deadline = time.monotonic() + TERMINATION_GRACE
         for thread in self._threads:
             if thread.ident is not None:
-                thread.join(TERMINATION_GRACE)
+                thread.join(max(0.0, deadline - time.monotonic()))
         self._signal_children(signal.SIGKILL)
         for thread in self._threads:
             if thread.ident is not None:

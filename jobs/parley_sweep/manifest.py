@@ -10,7 +10,8 @@ DIR/work/*          what runs that are not done have written: the result's part,
 DIR/submissions/*   what was given to Slurm (submission.py)
 
 A file's name ends in a hash of everything that sets the run: its parameters, the base configuration without
-comments, and the files that either names (a table of regions). So a changed base gives new runs beside the old ones, and never reuses wrong ones.
+comments, and the files that either names (a table of regions). So a changed base gives new runs beside the old ones,
+and never reuses wrong ones.
 """
 from __future__ import annotations
 

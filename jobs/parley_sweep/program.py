@@ -15,7 +15,9 @@ from .manifest import PlannedRun, RunHash
 
 CHECKPOINTED = 75   # the program's exit code when a signal ended it and there is a checkpoint
 BAD_INPUT = 2       # also of a checkpoint that is damaged
+KILLED = 128        # a launcher's exit code is this and the number of the signal
 CHECKPOINT_ENDINGS = (".checkpoint", ".checkpoint.previous")
+FileIdentity = tuple[int, int]  # tells a file from one that replaces it, without comparing the clocks of two machines
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Attempt:
         self._folder = run.work / name
         self._unusable: set[Path] = set()
         self._resumed: Path | None = None
+        self._before: set[FileIdentity] = set()
         self.output = self._folder / run.file.name
 
     def begin(self) -> None:
@@ -44,6 +47,7 @@ class Attempt:
                 if not _checkpoints_in(folder, self._run):
                     shutil.rmtree(folder, ignore_errors=True)
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._before = self._own_checkpoints()
 
     def command(self) -> list[str]:
         """What to start next. SweepError when the base configuration is not that of the plan."""
@@ -53,20 +57,30 @@ class Attempt:
             return [*self._program.command, "resume", str(self._resumed), *ending]
         base = self._program.base
         if not self._run.name.endswith(RunHash(base).of(self._run.parameters)):
-            raise SweepError(f"{base}, or a file it names, has changed since the sweep was planned; give the command again")
+            raise SweepError(f"{base}, or a file it names, has changed since the sweep was planned; "
+                             "give the command again")
         overrides = [f"--{key}={value}" for key, value in self._run.parameters.items()]
         return [*self._program.command, "run", str(base), *overrides, *ending]
 
     def tries_again(self, code: int) -> bool:
-        """After exit code `code`: whether there is an earlier checkpoint, or the start, to go on from."""
-        if code != BAD_INPUT or self._resumed is None:
-            return False
-        self._unusable.add(self._resumed)
-        return True
+        """After exit code `code`: whether there is an earlier checkpoint, or the start, to go on from.
 
-    def has_checkpoint_since(self, seconds: float) -> bool:
-        """Whether this attempt has stored one after that time (since the epoch)."""
-        return any(file.stat().st_mtime >= seconds for file in _checkpoints_in(self._folder, self._run))
+        Of a damaged checkpoint srun may tell that it killed the ranks that ended later than others. But what was
+        killed may have had too little memory: it is not run from the start, away from checkpoints that are good.
+        """
+        if self._resumed is None:
+            return False
+        if code == BAD_INPUT:
+            self._unusable.add(self._resumed)
+            return True
+        if code > KILLED and not self.has_new_checkpoint():
+            self._unusable.add(self._resumed)
+            return self._newest_checkpoint() is not None
+        return False
+
+    def has_new_checkpoint(self) -> bool:
+        """Whether one was stored since `begin`."""
+        return bool(self._own_checkpoints() - self._before)
 
     def finish(self) -> bool:
         """Puts a complete result in its place and removes all attempts; False when there is none."""
@@ -83,6 +97,9 @@ class Attempt:
             for folder in (self._run.work, self._run.work.parent):
                 _remove_empty(folder)
 
+    def _own_checkpoints(self) -> set[FileIdentity]:
+        return {_identity(file) for file in _checkpoints_in(self._folder, self._run)}
+
     def _newest_checkpoint(self) -> Path | None:
         found = [file for folder in self._run.work.iterdir() for file in _checkpoints_in(folder, self._run)]
         usable = [file for file in found if file not in self._unusable]
@@ -93,6 +110,11 @@ def _checkpoints_in(folder: Path, run: PlannedRun) -> list[Path]:
     """Complete checkpoints of one attempt."""
     names = [folder / (run.file.name + ending) for ending in CHECKPOINT_ENDINGS]
     return [file for file in names if file.is_file()]
+
+
+def _identity(file: Path) -> FileIdentity:
+    told = file.stat()
+    return told.st_ino, told.st_mtime_ns
 
 
 def _remove_empty(folder: Path) -> None:

@@ -17,10 +17,11 @@ STATES = ("done", "running", "pending", "failed", "not finished")
 
 @dataclass(frozen=True)
 class Standing:
-    """One of STATES, and details: who runs it, what it waits for, why it failed."""
+    """One of STATES, and details: who runs it, what it waits for, why it failed; `ended` cut it short."""
 
     state: str
     details: tuple[str, ...] = ()
+    ended: Owner | None = None
 
 
 def standings(manifest: Manifest) -> list[Standing]:
@@ -46,9 +47,11 @@ def status_lines(manifest: Manifest) -> list[str]:
     lines = [f"{manifest.sweep}: {len(found)} runs, "
              + ", ".join(f"{counts[state]} {state}" for state in STATES if counts[state] or state in always)]
     for state in ("running", "pending", "failed", "not finished"):
-        told = [(run, each) for run, each in zip(manifest.runs, found) if each.state == state and each.details]
+        told = [(run, each) for run, each in zip(manifest.runs, found)
+                if each.state == state and (each.details or each.ended)]
         for run, each in told[:SHOWN if state != "pending" else 1]:
-            lines.append(f"  {state}: point {run.number} ({run.name}): {' | '.join(each.details)}")
+            details = (*((_cut_short(each.ended),) if each.ended else ()), *each.details)  # asks Slurm: the shown only
+            lines.append(f"  {state}: point {run.number} ({run.name}): {' | '.join(details)}")
         if len(told) > SHOWN or (state == "pending" and len(told) > 1):
             lines.append(f"  {state}: and {len(told) - (1 if state == 'pending' else SHOWN)} more")
     if counts["failed"]:
@@ -69,7 +72,7 @@ def _standing(run: PlannedRun, waiting: str | None) -> Standing:
         return Standing("pending", (waiting,))
     if owner is None:
         return Standing("not finished")
-    return Standing("not finished", (_cut_short(owner), *said))
+    return Standing("not finished", tuple(said), owner)
 
 
 def _cut_short(owner: Owner) -> str:

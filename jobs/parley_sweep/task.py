@@ -56,7 +56,6 @@ def run_task(file: Path, index: int, launcher: list[str]) -> int:
     signals = Signals()
     signals.listen()
     owner = this_process()
-    began = time.time()
     progress = False
     outcomes: list[int] = []
     for run in submission.tasks[index]:
@@ -67,7 +66,7 @@ def run_task(file: Path, index: int, launcher: list[str]) -> int:
             break
         attempt = Attempt(_program(submission, launcher), run, owner.attempt)
         outcomes.append(_run_claimed(attempt, run, owner, signals))
-        progress = progress or outcomes[-1] == DONE or attempt.has_checkpoint_since(began)
+        progress = progress or outcomes[-1] == DONE or attempt.has_new_checkpoint()
     if STOPPED in outcomes and signals.time_limit:
         return _queue_again(submission.tasks[index], owner, progress)
     return 1 if FAILED in outcomes or STOPPED in outcomes else 0

@@ -172,3 +172,57 @@ def test_watching_a_sweep_waits_for_what_is_planned(tmp_path):
     watch.watch(tmp_path, out, sleep=lambda _: (tmp_path / "b.h5").touch())
     assert out.getvalue().splitlines() == ["1 of 2 done, 0 running", "2 of 2 done, 0 running"]
     assert os.path.exists(tmp_path / "b.h5")
+
+
+def write_status(file: Path, **changes: object) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    content = {"format": "parley-status", "version": 1, "state": "running", "message": "", "host": socket.gethostname(),
+               "result": file.name.removesuffix(".status.json"), "pid": os.getpid(), "share_done": 0.5,
+               "events_per_second": 1e6, "success_rate": 0.5, "eta_seconds": 60, "updated": 1000.0}
+    file.write_text(json.dumps({**content, **changes}))
+
+
+def test_a_point_with_two_attempts_is_shown_once(tmp_path):
+    for name, attempt, updated, state in (("p", "8_0.0", 10.0, "stopped"), ("p", "8_0.1", 20.0, "running"),
+                                          ("q", "8_1.2", 20.0, "running"), ("q", "8_1.10", 10.0, "stopped")):
+        write_status(tmp_path / "work" / name / attempt / f"{name}.h5.status.json", updated=updated, state=state)
+    assert [(run.result.parent.name, run.state) for run in watch.find_status(tmp_path)] == [("8_0.1", "running"),
+                                                                                            ("8_1.2", "running")]
+
+
+def test_results_of_one_name_in_several_folders_are_several_runs(tmp_path):
+    for folder, updated in (("a", 10.0), ("b", 20.0)):
+        write_status(tmp_path / "work" / folder / "x.h5.status.json", updated=updated)
+    assert len(watch.find_status(tmp_path)) == 2
+
+
+def test_how_to_go_on_with_a_stopped_run_is_shown(tmp_path):
+    output = tmp_path / "result.h5"
+    process = start(output)
+    wait_until(status_of(output).exists)
+    process.send_signal(signal.SIGUSR1)
+    assert process.wait(30) == 75
+    out = io.StringIO()
+    watch.watch(output, out)
+    assert "1 stopped" in out.getvalue() and f"go on with parley resume {output}.checkpoint" in out.getvalue()
+
+
+def test_watching_a_sweep_goes_on_between_two_points(tmp_path):
+    """While another point waits, stopped, for a new attempt; it ends when nothing has begun for long."""
+    (tmp_path / "manifest.json").write_text(json.dumps({"points": [{"file": "a.h5"}, {"file": "b.h5"}]}))
+    write_status(tmp_path / "work" / "b" / "1" / "b.h5.status.json", state="stopped")
+    second = tmp_path / "work" / "b" / "2" / "b.h5.status.json"
+    slept = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 5:
+            write_status(second, updated=2000.0)
+        elif len(slept) == 6:
+            write_status(second, updated=2001.0, state="stopped")
+
+    out = io.StringIO()
+    watch.watch(tmp_path, out, sleep=sleep)
+    assert [line.split(", ", 1)[1] for line in out.getvalue().splitlines() if "done," in line] == [
+        "0 running, 1 stopped", "1 running", "0 running, 1 stopped"]
+    assert sum(slept) == pytest.approx(6 + watch.PATIENCE)

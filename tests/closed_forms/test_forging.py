@@ -89,7 +89,8 @@ def test_an_entry_is_forged_between_a_forgery_and_the_next_refresh(tmp_path, rat
 @pytest.mark.parametrize("policy", ["optimistic", "tier2"])
 def test_work_goes_to_the_forger_of_an_entry(tmp_path, policy, shards):
     """60 Sybils register in another cell only, so what they are asked here came by stolen names. Candidates are drawn
-    uniformly from all 60 entries: of tier 0's executions, and of tier 2's canaries, as many as entries are forged. The same from one shard or two."""
+    uniformly from all 60 entries: of tier 0's executions, and of tier 2's canaries, as many as entries are forged. The same from
+    one shard or two."""
     settings = {**STATIC, **CONSTANT_DELAYS, **INSTANT_REGISTRY, **INDIFFERENT, **ALWAYS_GOOD,
                 "capability.classes": "work:1us, other:1us", "workflow.steps": "work/low", "peers.count": 120,
                 "registry.candidates": 60, "adversary.fraction": 0.5, "adversary.targeting": "cells",

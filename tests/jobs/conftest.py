@@ -22,12 +22,14 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        told = subprocess.run(["bash", "-c", f". {folder}/env.sh && env -0"], capture_output=True, text=True, check=True)
+        told = subprocess.run(["bash", "-c", f". {folder}/env.sh && env -0"], capture_output=True, text=True,
+                              check=True)
         self.environment = dict(line.split("=", 1) for line in told.stdout.split("\0") if "=" in line)
         for name, value in ENVIRONMENT.items():
             self.environment.setdefault(name, value)
         site = folder / "site.sh"
-        site.write_text("PARLEY_BIND=none  # these nodes share the cores of one machine\nPARLEY_SBATCH=(--partition=batch)\n")
+        site.write_text("PARLEY_BIND=none  # these nodes share the cores of one machine\n"
+                        "PARLEY_SBATCH=(--partition=batch)\n")
         self.environment["PARLEY_SITE"] = str(site)
 
     def call(self, *command: object, cwd: Path | None = None, **changes: str) -> subprocess.CompletedProcess[str]:

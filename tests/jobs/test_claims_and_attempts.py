@@ -98,8 +98,48 @@ def test_an_attempt_resumes_the_newest_checkpoint_and_falls_back(point):
         assert attempt.command()[1:3] == ["resume", str(earlier / f"{run.file.name}.{ending}")]
         assert attempt.tries_again(2)
     assert attempt.command()[1] == "run"
-    assert not attempt.has_checkpoint_since(0.0)
+    assert not attempt.has_new_checkpoint()
     assert str(attempt.output) in attempt.command() and attempt.output.parent != earlier
+
+
+def test_a_launcher_that_tells_of_killed_ranks_does_not_lead_back_to_the_start(point):
+    run, program = point
+    attempt = Attempt(program, run, "12_3.1")
+    attempt.begin()
+    assert not attempt.tries_again(137)  # not of a run from the start
+    earlier = run.work / "12_3.0"
+    earlier.mkdir()
+    newest, before = (earlier / f"{run.file.name}.{ending}" for ending in ("checkpoint", "checkpoint.previous"))
+    for file, age in ((newest, 10), (before, 20)):
+        file.write_text("")
+        os.utime(file, (time.time() - age,) * 2)
+    assert attempt.command()[2] == str(newest)
+    assert not attempt.tries_again(1) and not attempt.tries_again(75)
+    assert attempt.tries_again(137) and attempt.command()[2] == str(before)
+    assert not attempt.tries_again(143)
+    with_progress = Attempt(program, run, "12_3.2")
+    with_progress.begin()
+    assert with_progress.command()[2] == str(newest)
+    with_progress.output.with_name(newest.name).write_text("")
+    assert not with_progress.tries_again(137)
+
+
+def test_a_new_checkpoint_is_told_from_an_old_one_whatever_the_clocks_say(point):
+    run, program = point
+    first = Attempt(program, run, "7")
+    first.begin()
+    checkpoint = first.output.with_name(f"{run.file.name}.checkpoint")
+    checkpoint.write_text("")
+    again = Attempt(program, run, "7")
+    again.begin()
+    assert first.has_new_checkpoint() and not again.has_new_checkpoint()
+    beside = checkpoint.with_suffix(".part")
+    beside.write_text("")
+    os.utime(beside, (0, 0))  # a file server whose clock is behind
+    checkpoint.rename(f"{first.output}.checkpoint.previous")
+    assert not again.has_new_checkpoint()
+    beside.rename(checkpoint)
+    assert again.has_new_checkpoint()
 
 
 def test_a_result_is_put_in_place_and_the_attempts_go(point):

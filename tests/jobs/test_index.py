@@ -74,9 +74,11 @@ def test_xarray_opens_the_summary_and_the_time_series(folder):
 def collect(folder: Path, axes: str) -> subprocess.CompletedProcess[str]:
     """Runs and collects a sweep of the given axes."""
     (folder / "study.ini").write_text(f"[sweep]\nbase = {ROOT}/configs/paper-ttl.ini\n[set]\nrun.warmup = 1s\n{axes}\n")
-    subprocess.run([sys.executable, SWEEP, "run", folder / "study.ini", "--output", folder / "out", "--binary", binary()],
+    subprocess.run([sys.executable, SWEEP, "run", folder / "study.ini", "--output", folder / "out",
+                    "--binary", binary()],
                    check=True, capture_output=True)
-    return subprocess.run([sys.executable, SWEEP, "collect", folder / "out"], check=True, capture_output=True, text=True)
+    return subprocess.run([sys.executable, SWEEP, "collect", folder / "out"], check=True, capture_output=True,
+                          text=True)
 
 
 def test_shorter_runs_end_in_nan(tmp_path):

@@ -1,4 +1,4 @@
-"""jobs/launch.sh: ranks, threads and binding from what Slurm says of the allocation, with stand-ins for srun and mpirun."""
+"""jobs/launch.sh: ranks, threads and binding from what Slurm says, with stand-ins for srun and mpirun."""
 from __future__ import annotations
 
 import os
@@ -13,12 +13,13 @@ LAUNCH = ROOT / "jobs" / "launch.sh"
 
 @pytest.fixture
 def launch(tmp_path):
-    """Starts the program `show` with the given variables; returns the words of the command that would run, and threads."""
+    """Starts the program `show` with the given variables; tells the words of the command it would run, and threads."""
     for name in ("srun", "mpirun", "show"):
         script = tmp_path / name
         script.write_text(f'#!/bin/sh\necho "{name} $*"; echo "threads $OMP_NUM_THREADS"\n')
         script.chmod(0o755)
-    (tmp_path / "lscpu").write_text('#!/bin/sh\nprintf "# CPU,Node\\n"; for c in $(seq 0 1023); do echo "$c,$((c % ${DOMAINS:-1}))"; done\n')
+    (tmp_path / "lscpu").write_text('#!/bin/sh\nprintf "# CPU,Node\\n"\n'
+                                    'for c in $(seq 0 1023); do echo "$c,$((c % ${DOMAINS:-1}))"; done\n')
     (tmp_path / "lscpu").chmod(0o755)
     (tmp_path / "taskset").write_text('#!/bin/sh\necho "pid 1\'s current affinity list: ${MINE:-0-15}"\n')
     (tmp_path / "taskset").chmod(0o755)

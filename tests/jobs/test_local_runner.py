@@ -6,11 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
+from parley_sweep import local_runner
+from parley_sweep.manifest import RunHash, planned_run
 from parley_sweep.progress import Counts, format_seconds, progress_text
+
+from .conftest import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKE = ROOT / "tests" / "support" / "fake_parley.py"
@@ -38,6 +43,9 @@ class Study:
 
     def run(self, *extra: str) -> subprocess.CompletedProcess[str]:
         return self.call(*self.run_command(*extra))
+
+    def submit(self, *extra: str) -> subprocess.CompletedProcess[str]:
+        return self.call(*self.command("submit", str(self.folder / "study.ini"), "--output", str(self.output), *extra))
 
     def call(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
@@ -85,12 +93,16 @@ def test_a_failing_point_is_told_and_the_rest_goes_on(study):
 def test_bad_input_is_one_line_and_exit_code_2(study):
     study.axes("policy.name = refused")
     for result in (study.run(), study.run("--set", "x"), study.run("--binary", "/nowhere/parley"),
+                   study.submit("--binary", "/nowhere/parley", "--dry-run"),
                    study.call(*study.command("run", "nowhere.ini", "--output", str(study.output))),
                    study.call(*study.command("status", str(study.folder))),
                    study.call(*study.command("collect", str(study.folder)))):
         assert result.returncode == 2
         assert len(result.stderr.strip().splitlines()) == 1
     assert "refused is not a policy" in study.run().stderr
+    for extra in ((), ("--dry-run",)):
+        told = study.submit("--binary", "/nowhere/parley", *extra).stderr
+        assert "cannot start /nowhere/parley" in told and "--binary" in told
 
 
 def test_interrupt_ends_the_children_and_keeps_results(study):
@@ -106,6 +118,35 @@ def test_interrupt_ends_the_children_and_keeps_results(study):
     assert "2 runs finished and kept" in errors
     assert len(study.results()) == 2 and not list((study.output / "logs").iterdir())
     assert not _processes_naming(str(study.output))
+
+
+def test_the_children_share_one_time_to_end(tmp_path, monkeypatch):
+    """Three that do not hear SIGTERM: when the first has used the time up, the others have none left."""
+    deaf = tmp_path / "deaf"
+    deaf.write_text(f"#!/bin/sh\ntrap '' TERM\necho >>{tmp_path}/deaf-ones\nwhile :; do sleep 0.1; done\n")
+    deaf.chmod(0o755)
+    base = tmp_path / "base.ini"
+    base.write_text("[run]\nseed = 1\n")
+    for folder in ("runs", "logs"):
+        (tmp_path / folder).mkdir()
+    settings = [{"run.seed": str(seed)} for seed in (1, 2, 3)]
+    runs = [planned_run(tmp_path, 1, each, f"p-{RunHash(base).of(each)}") for each in settings]
+    monkeypatch.setattr(local_runner, "TERMINATION_GRACE", 0.5)
+    workers = local_runner._Workers(deaf, base, runs, 3)
+    workers.start()
+    begun = tmp_path / "deaf-ones"
+    wait_until(lambda: begun.exists() and len(begun.read_text()) == 3, 30)
+    waits: list[float | None] = []
+    join = threading.Thread.join
+
+    def noted_join(thread: threading.Thread, timeout: float | None = None) -> None:
+        waits.append(timeout)
+        join(thread, timeout)
+
+    monkeypatch.setattr(threading.Thread, "join", noted_join)
+    workers.stop()
+    assert 0.0 < waits[0] <= 0.5 and waits[1:] == [0.0, 0.0, None, None, None]
+    assert workers.running() == 0
 
 
 def test_one_run_at_a_time_in_a_folder(study):

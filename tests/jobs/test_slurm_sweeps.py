@@ -200,11 +200,10 @@ def test_dry_run_shows_the_command_and_writes_nothing(study):
 
 
 @FULL
-@pytest.mark.skipif("parley resume" not in subprocess.run([binary(), "--help"], capture_output=True, text=True,
-                                                         check=False).stdout, reason="no `parley resume`")
 def test_an_interrupted_sweep_gives_the_results_of_a_local_run(cluster, tmp_path):
     sweep = tmp_path / "scale.ini"
-    sweep.write_text(f"[sweep]\nbase = {ROOT}/configs/sybil-1m.ini\n[set]\npeers.count = 30000\n[seeds]\nrun.seed = 1:2\n")
+    sweep.write_text(f"[sweep]\nbase = {ROOT}/configs/sybil-1m.ini\n[set]\npeers.count = 30000\n"
+                     "[seeds]\nrun.seed = 1:2\n")
     cluster.tell(SWEEP, "run", sweep, "--output", tmp_path / "local", "--binary", binary(), "-j", "1")
     job = cluster.tell(SWEEP, "submit", sweep, "--output", tmp_path / "slurm", "--binary", binary(),
                        "--max-running=1").split("job ")[1].split(";")[0]

@@ -9,7 +9,7 @@ from parley_sweep.claim import Owner, claimed
 from parley_sweep.errors import SweepError
 from parley_sweep.estimate import Estimate
 from parley_sweep.manifest import Manifest, planned_run
-from parley_sweep.status import status_lines
+from parley_sweep.status import SHOWN, status_lines
 from parley_sweep.submission import Submission, next_file, read_submissions, write_submission
 from parley_sweep.submit import SlurmOptions, make_submission, points_to_submit, site_options
 
@@ -18,7 +18,7 @@ QUEUE = "25|0|RUNNING|None\n25|1|PENDING|JobArrayTaskLimit\n7|N/A|RUNNING|None\n
 
 @pytest.fixture
 def manifest(tmp_path):
-    """Six points; the first is done, the next three are in the two tasks of job 25, of which task 0 has points 2 and 3."""
+    """Six points: the first is done, the next three are in the two tasks of job 25, of which task 0 has 2 and 3."""
     runs = tuple(planned_run(tmp_path, number, {"a.b": str(number)}, f"p{number}") for number in range(1, 7))
     (tmp_path / "runs").mkdir()
     runs[0].file.write_text("")
@@ -68,6 +68,21 @@ def test_status_tells_each_state_with_and_without_slurm(manifest, answers):
     lines = status_lines(manifest)
     assert lines[0] == "study: 6 runs, 1 done, 1 failed, 4 not finished"
     assert "  not finished: point 6 (p6): cut short: job 26_4 on n9 ended as NODE_FAIL" in lines
+
+
+def test_slurm_is_asked_only_for_the_points_that_are_shown(tmp_path, monkeypatch):
+    (tmp_path / "runs").mkdir()
+    runs = tuple(planned_run(tmp_path, number, {"a.b": str(number)}, f"p{number}") for number in range(1, SHOWN + 31))
+    for run in runs:
+        with claimed(run, Owner("n1", 1, f"8_{run.number}")):
+            pass
+    asked: list[list[str]] = []
+    monkeypatch.setattr(slurm, "_ask", asked.append)
+    lines = status_lines(Manifest(tmp_path, "study", "base.ini", ("a.b",), None, runs))
+    assert "  not finished: point 1 (p1): cut short: job 8_1 on n1 ended" in lines
+    assert "  not finished: and 30 more" in lines
+    assert [command[-1] for command in asked if command[0] == "scontrol"] == [f"8_{n}" for n in range(1, SHOWN + 1)]
+    assert len(asked) == 2 * SHOWN  # and sacct, as scontrol knows nothing
 
 
 def test_slurms_answers(answers):

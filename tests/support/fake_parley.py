@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """A stand-in for the binary: checks and writes what the scripts rely on, in milliseconds.
 
-As a program it takes `run CONFIG --section.key=value ... --output FILE`, `resume CHECKPOINT --output FILE` and
-`validate CONFIG ...`. It sleeps for run.duration seconds; at SIGUSR1 it stores what is left of them in
-FILE.checkpoint and ends with 75. It fails (exit code 3) when policy.name is `broken`, the first time when it is
-`flaky`, refuses `refused` when validating (exit code 2), and stores no checkpoint when it is `stubborn`.
-Each start adds a line to the file $FAKE_STARTS. As a module it gives the tests write_result.
+As a program it takes `run CONFIG --section.key=value ... --output FILE [--force]`, `resume CHECKPOINT --output FILE
+[--force]` and `validate CONFIG ...`. Without --force a FILE that exists is refused (exit code 2). It sleeps for
+run.duration seconds; at SIGUSR1 it stores what is left of them in FILE.checkpoint and ends with 75; a complete run
+removes its checkpoints. It fails (exit code 3) when policy.name is `broken`, the first time when it is `flaky`, refuses
+`refused` when validating (exit code 2), and stores no checkpoint when it is `stubborn`. Of several ranks only the first
+does all this; the others refuse a damaged checkpoint late. Each start adds a line to the file $FAKE_STARTS. As a module
+it gives the tests write_result.
 """
 from __future__ import annotations
 
@@ -18,6 +20,7 @@ from pathlib import Path
 
 import h5py
 
+RANK = int(os.environ.get("SLURM_PROCID", "0"))
 SLOPES = {"optimistic": 1.2, "tier1": 0.9, "tier2": 0.6, "tier3": 0.3, "risk_aware": 0.35}
 
 
@@ -95,14 +98,21 @@ def main(arguments: list[str]) -> int:
         return 2
     if command == "validate" or output is None:
         return 0
+    if output.exists() and "--force" not in rest:
+        print(f"{output} exists", file=sys.stderr)
+        return 2
     left = {}
     if command == "resume":
         try:
             stored = json.loads(Path(file).read_text())
         except ValueError:
+            if RANK > 0:
+                time.sleep(60)  # srun --kill-on-bad-exit kills it first, and tells that
             print("cannot resume (damaged)", file=sys.stderr)
             return 2
         config, left = stored["config"], {"run.duration": stored["left"]}
+    if RANK > 0:
+        return 0
     note_start(command, output)
     if not sleep_or_checkpoint({**config, **left}, output):
         return 75
@@ -110,6 +120,8 @@ def main(arguments: list[str]) -> int:
         print("first line\nthe lookahead is violated", file=sys.stderr)
         return 3
     write_result(output, config)
+    for ending in ("checkpoint", "checkpoint.previous"):
+        Path(f"{output}.{ending}").unlink(missing_ok=True)
     return 0
 
 
