@@ -21,6 +21,7 @@
 
 #include "engine/error.hpp"
 #include "engine/recorder.hpp"
+#include "engine/result_file.hpp"
 
 namespace parley {
 namespace {
