@@ -26,7 +26,7 @@ RESERVED = {
                "engine/hdf5_checkpoint.cpp"),
     "hdf5_hl.h": ("engine/hdf5_scales.cpp",),
     "sodium.h": ("models/agentic/identity/ed25519.cpp",),
-    "xxhash.h": ("engine/hdf5_checkpoint.cpp",),
+    "xxhash.h": ("engine/checkpoint_file.cpp",),
     "omp.h": ("engine/population.hpp", "engine/run_options.cpp", "models/kernels/"),
 }
 OPENMP_PRAGMAS = RESERVED["omp.h"]
