@@ -223,6 +223,8 @@ class Hdf5CheckpointReader final : public CheckpointReader {
         }
     }
 
+    std::uint64_t rest() const override { return size_ - fetched_ + buffer_.size() - at_; }
+
    private:
     void fetch() {
         if (fetched_ == size_) throw std::runtime_error("the state in the checkpoint is shorter than expected");

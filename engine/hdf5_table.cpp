@@ -154,6 +154,9 @@ void StoredTable::commit() {
 
 void StoredTable::load_rows(hsize_t rows, CheckpointReader& checkpoint) {
     for (Series& series : series_) {
+        if (rows > checkpoint.rest() / (series.width * value_bytes)) {
+            throw std::runtime_error("the results in the checkpoint are fewer than it says");
+        }
         const std::size_t before = series.buffer.size();
         series.buffer.resize(before + rows * series.width);
         checkpoint.read(std::as_writable_bytes(std::span(series.buffer).subspan(before)));
