@@ -24,16 +24,16 @@ constexpr std::array<std::pair<MessageKind, EventKind>, 11> carriers{
      {MessageKind::busy, EventKind::busy}}};
 static_assert(carriers.size() + 1 == message_kind_count, "every kind of message is in the books");
 
-[[noreturn]] void refuse(const std::string& what) {
+[[noreturn]] void refuse_books(const std::string& what) {
     throw std::logic_error("the books do not balance: " + what + "; this is an error of the program, please report it");
 }
 
 void check_equal(std::uint64_t left, std::uint64_t right, const std::string& what) {
-    if (left != right) refuse(what + " (" + std::to_string(left) + " and " + std::to_string(right) + ")");
+    if (left != right) refuse_books(what + " (" + std::to_string(left) + " and " + std::to_string(right) + ")");
 }
 
 void check_at_most(std::uint64_t left, std::uint64_t right, const std::string& what) {
-    if (left > right) refuse(what + " (" + std::to_string(left) + " above " + std::to_string(right) + ")");
+    if (left > right) refuse_books(what + " (" + std::to_string(left) + " above " + std::to_string(right) + ")");
 }
 
 std::uint64_t total(const Metrics& sums, Latency latency) {
