@@ -29,7 +29,10 @@ concept PlainValue = std::is_floating_point_v<T> ||
 
 // For state that has been read: std::runtime_error unless `possible`.
 inline void expect_state(bool possible) {
-    if (!possible) throw std::runtime_error("the state in the checkpoint is not laid out as this program expects");
+    if (possible) return;
+    throw std::runtime_error(
+        "the state in the checkpoint is not laid out as this program expects; resume it "
+        "with the program that wrote it");
 }
 
 class ArchiveWriter {

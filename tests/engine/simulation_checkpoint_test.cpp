@@ -135,7 +135,8 @@ auto put(std::size_t place, std::uint64_t value) {
     return [=](Bytes& bytes) { std::memcpy(bytes.data() + place, &value, sizeof value); };
 }
 
-constexpr const char* no_state = "the state in the checkpoint is not laid out as this program expects";
+constexpr const char* no_state =
+    "the state in the checkpoint is not laid out as this program expects; resume it with the program that wrote it";
 constexpr const char* no_event = "an event of a checkpoint is not one of this model";
 
 TEST(DamagedCheckpoint, IsRefusedWhereItsTimesAreNoneOfTheRun) {
