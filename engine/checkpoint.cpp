@@ -40,13 +40,22 @@ CheckpointWish CheckpointPlan::look(SimTime now) {
 
 void CheckpointPlan::passed(SimTime now) {
     if (every_wall_.count() > 0) next_wall_ = WallLooks::Clock::now() + every_wall_;
-    if (every_simulated_.nanoseconds > 0) {
-        const std::int64_t next = now.nanoseconds / every_simulated_.nanoseconds + 1;
-        next_simulated_ = {next * every_simulated_.nanoseconds};
-    }
+    if (every_simulated_.nanoseconds == 0) return;
+    const SimTime latest{now.nanoseconds / every_simulated_.nanoseconds * every_simulated_.nanoseconds};
+    next_simulated_ = every_simulated_ < never - latest ? latest + every_simulated_ : never;
 }
 
 std::filesystem::path previous_checkpoint(const std::filesystem::path& file) { return file.string() + ".previous"; }
+
+bool set_aside_checkpoints(const std::filesystem::path& file) {
+    bool any = false;
+    for (const std::filesystem::path& each : {file, previous_checkpoint(file)}) {
+        std::error_code none;
+        std::filesystem::rename(each, each.string() + ".old", none);
+        any |= !none;
+    }
+    return any;
+}
 
 void remove_checkpoints(const std::filesystem::path& file) {
     std::error_code ignored;

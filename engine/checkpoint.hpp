@@ -62,7 +62,7 @@ class CheckpointWriter {
     virtual void begin(const std::string& section) = 0;
     virtual void append(std::span<const std::byte> bytes) = 0;
     // Stores the file for good: checksums, fsync, FILE becomes FILE.previous, FILE.part becomes FILE. OutputError when
-    // it cannot: FILE and FILE.previous are then as before.
+    // it cannot: the last complete checkpoint is then FILE or FILE.previous.
     virtual void finish() = 0;
 };
 
@@ -89,6 +89,10 @@ std::unique_ptr<CheckpointReader> open_hdf5_checkpoint(const std::filesystem::pa
 
 // Where the checkpoint before `file` is kept.
 std::filesystem::path previous_checkpoint(const std::filesystem::path& file);
+
+// Before a new run stores checkpoints under a name that an interrupted run has used: gives those of that run the
+// ending .old. Returns whether there were any.
+bool set_aside_checkpoints(const std::filesystem::path& file);
 
 // Removes `file`, the one before, and what an interrupted writer left.
 void remove_checkpoints(const std::filesystem::path& file);

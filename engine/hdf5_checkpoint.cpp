@@ -227,7 +227,9 @@ class Hdf5CheckpointReader final : public CheckpointReader {
 
    private:
     void fetch() {
-        if (fetched_ == size_) throw std::runtime_error("the state in the checkpoint is shorter than expected");
+        if (fetched_ == size_)
+            throw std::runtime_error(
+                "the state in the checkpoint is shorter than expected; resume it with the program that wrote it");
         buffer_.resize(std::min<std::uint64_t>(piece_bytes, size_ - fetched_));
         at_ = 0;
         reading([&] {

@@ -5,10 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdio>
 #include <fstream>
-#include <limits>
+#include <functional>
 #include <sstream>
 
 #include "engine/error.hpp"
@@ -120,7 +119,7 @@ void check_memory(std::uint64_t bytes, const std::string& host, Transport& trans
     const auto neighbours = static_cast<std::uint64_t>(std::count(all.begin(), all.end(), mine));
     const MemoryLimit share{shared.bytes == unknown ? unknown : shared.bytes / neighbours, shared.name};
     const MemoryLimit& least = own.bytes < share.bytes ? own : share;
-    // The rank that lacks most speaks for all: the same message on every rank.
+    // The lowest rank that lacks memory speaks for all: the same message on every rank.
     std::string problem;
     if (bytes > least.bytes) {
         problem = "the run needs about " + in_gigabytes(bytes) + " of memory a rank, and there are " +

@@ -1,6 +1,7 @@
 // The entities of all ranks to a checkpoint and back.
 //
-// Kind after kind, block after block of ids, entity after entity: what is stored does not depend on who lived where.
+// Kind after kind, block after block of ids, entity after entity: the order of entities does not depend on who lived
+// where. Padding of events, and what a state keeps in order of arrival, may.
 // One block at a time is on its way to the root, or from it, so little memory is needed beside the state itself.
 //
 //   section "entities/KIND":  a block: its bytes (64 bit), then an entity after the other

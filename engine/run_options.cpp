@@ -41,7 +41,7 @@ void add_run_parameters(ParameterTable& table, const std::vector<std::string>& m
         "Simulated time between checkpoints; 0s: only checkpoint.every_wall counts.");
     add("checkpoint.folder", ValueKind::text, "", "", 0, 0, {},
         "Existing folder for checkpoints; not set: that of the result. They are named RESULT.checkpoint and "
-        "RESULT.checkpoint.previous.");
+        "RESULT.checkpoint.previous: results that share it need different names.");
     add("checkpoint.keep", ValueKind::flag, "false", "", 0, 0, {},
         "Whether the checkpoints stay when the result is complete.");
 }

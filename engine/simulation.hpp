@@ -39,8 +39,9 @@ class Simulation {
     // where one is wished, and goes on when called again; CheckpointWish::none: the end is reached.
     CheckpointWish run(SimTime end, Progress& progress, CheckpointPlan* checkpoints = nullptr) {
         if (!started_) start();
+        bool advanced = false;  // a wish is heard after a window only, so that a run gets on whatever is wished
         for (;;) {
-            CheckpointWish wish = checkpoints == nullptr ? CheckpointWish::none : checkpoints->wish(done_);
+            CheckpointWish wish = checkpoints == nullptr || !advanced ? CheckpointWish::none : checkpoints->wish(done_);
             const std::int64_t next = population_.exchange(wish);
             const SimTime begin = next == WindowGrid::none ? end : std::clamp(grid_.begin_of(next), done_, end);
             if (wish != CheckpointWish::none && begin < end) [[unlikely]]
@@ -53,6 +54,7 @@ class Simulation {
             const Window window{next, begin, std::min({grid_.begin_of(next + 1), boundary_, end})};
             population_.advance(window);
             done_ = window.end;
+            advanced = true;
             if (progress.looks_now()) progress.reached(done_, population_.counters().events);
         }
     }

@@ -105,6 +105,12 @@ void RunContext::open_status(SimTime end) {
     }
 }
 
+void RunContext::keep_earlier_checkpoints() const {
+    if (!transport_.is_root() || !stored_.empty() || !set_aside_checkpoints(checkpoint_file())) return;
+    std::fprintf(stderr, "parley: note: an interrupted run had left checkpoints; they are kept as %s.old\n",
+                 checkpoint_file().c_str());
+}
+
 void RunContext::failed(const std::string& reason) {
     if (status_) status_->failed(reason);
 }
@@ -139,11 +145,13 @@ std::map<std::string, std::string> RunContext::texts_at(SimTime now, double wall
 bool RunContext::finish_checkpoint(CheckpointWriter& checkpoint, bool is_last) {
     try {
         checkpoint.finish();
+        checkpoint_problem_.clear();
         return true;
     } catch (const OutputError& error) {
-        // Once: a device that is full stays so. Of a run that is to stop it is an error, told by simulate().
+        // Once, until one succeeds. Of a run that is to stop it is an error, told by simulate().
         if (checkpoint_problem_.empty() && !is_last) {
-            std::fprintf(stderr, "parley: warning: %s; the run goes on, earlier checkpoints are as they were\n",
+            std::fprintf(stderr,
+                         "parley: warning: %s; the run goes on with the earlier checkpoints only; make room there\n",
                          error.what());
         }
         checkpoint_problem_ = error.what();

@@ -72,6 +72,8 @@ class RunContext {
 
    private:
     std::string problem_of_files() const;
+    // A new run does not destroy what another one may go on from.
+    void keep_earlier_checkpoints() const;
     std::map<std::string, std::string> texts_at(SimTime now, double wall_seconds) const;
     template <class Model>
     void resume(Simulation<Model>& simulation, SimTime end, Recorder* recorder, Progress& progress);
@@ -100,6 +102,7 @@ class RunContext {
 template <class Model>
 RunEnd RunContext::simulate(Model& model, SimTime end, const ExecutionOptions& options, Recorder* recorder,
                             const std::function<ModelState()>& state, std::size_t event_kinds) {
+    keep_earlier_checkpoints();
     CheckpointPlan plan(config_.duration("checkpoint.every_wall"), config_.duration("checkpoint.every_simulated"),
                         transport_.is_root());
     Progress progress(end, line_.quiet || !transport_.is_root(), state, status_ ? &*status_ : nullptr);

@@ -3,26 +3,10 @@
 #include <numeric>
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 namespace parley::agentic {
 
 namespace {
-
-// Which event carries a message. Evidence has none of its own: it travels with the result.
-constexpr std::array<std::pair<MessageKind, EventKind>, 11> carriers{
-    {{MessageKind::register_descriptor, EventKind::register_descriptor},
-     {MessageKind::query, EventKind::query},
-     {MessageKind::candidates, EventKind::candidates},
-     {MessageKind::canary_request, EventKind::canary_request},
-     {MessageKind::canary_response, EventKind::canary_response},
-     {MessageKind::feedback, EventKind::report},
-     {MessageKind::commit, EventKind::commit},
-     {MessageKind::committed, EventKind::committed},
-     {MessageKind::delegate, EventKind::delegate},
-     {MessageKind::result, EventKind::result},
-     {MessageKind::busy, EventKind::busy}}};
-static_assert(carriers.size() + 1 == message_kind_count, "every kind of message is in the books");
 
 [[noreturn]] void refuse_books(const std::string& what) {
     throw std::logic_error("the books do not balance: " + what + "; this is an error of the program, please report it");

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "engine/numerics.hpp"
@@ -50,6 +51,21 @@ inline constexpr std::array message_names{"register",        "query",    "candid
                                           "committed",       "delegate", "result",     "busy"};
 inline constexpr std::size_t message_kind_count = message_names.size();
 inline constexpr std::size_t control_kind_count = 9;
+
+// Which event carries a message. Evidence has none of its own: it travels with the result.
+inline constexpr std::array<std::pair<MessageKind, EventKind>, 11> carriers{
+    {{MessageKind::register_descriptor, EventKind::register_descriptor},
+     {MessageKind::query, EventKind::query},
+     {MessageKind::candidates, EventKind::candidates},
+     {MessageKind::canary_request, EventKind::canary_request},
+     {MessageKind::canary_response, EventKind::canary_response},
+     {MessageKind::feedback, EventKind::report},
+     {MessageKind::commit, EventKind::commit},
+     {MessageKind::committed, EventKind::committed},
+     {MessageKind::delegate, EventKind::delegate},
+     {MessageKind::result, EventKind::result},
+     {MessageKind::busy, EventKind::busy}}};
+static_assert(carriers.size() + 1 == message_kind_count, "every kind of message is in the books");
 
 enum class Counter : std::uint8_t {
     workflows_started,

@@ -13,7 +13,6 @@ namespace parley::agentic {
 
 namespace {
 
-constexpr double longest = 1e9;  // seconds
 constexpr double one_ns = 1e-9;
 constexpr std::int64_t most_ou_steps = 1'000'000'000;
 
@@ -109,7 +108,7 @@ void add_discovery_parameters(TableWriter& table) {
     table.integer("query.retries", "2", "", 0, 100, "How many times a query is sent again.");
     table.real("query.max_price", "1e15", "", 0, Constraints::no_price_limit,
                "Hard constraint: highest price of a candidate.");
-    table.duration("query.max_time", "1000000000s", one_ns, longest,
+    table.duration("query.max_time", "1000000000s", Constraints::shortest_time, Constraints::longest_time,
                    "Hard constraint: longest expected execution time.");
     table.real("query.min_quality", "0", "", 0, 1, "Hard constraint: least claimed quality.");
     table.text("query.regions", "", "Hard constraint: regions a candidate may be in, a list of names; not set: all.");
@@ -456,7 +455,8 @@ void check_identities(const Parameters& p) {
     if (!p.whitewash || p.sybils() == 0) return;
     const std::uint64_t by_time =
         1 + static_cast<std::uint64_t>(p.end.nanoseconds / std::max(p.epoch, p.rejoin_delay).nanoseconds);
-    const std::uint64_t most = std::min(by_time, p.reentries() / p.sybils() + 1);
+    const std::uint64_t all = p.reentries();
+    const std::uint64_t most = all == Parameters::no_reentry_limit ? by_time : std::min(by_time, all / p.sybils() + 1);
     constexpr std::uint64_t numbers = std::uint64_t{1} << 32;
     refuse(most > std::numeric_limits<std::uint16_t>::max() || (most + 1) * p.peers > numbers,
            "with adversary.whitewash a Sybil could come back " + std::to_string(most) +

@@ -27,7 +27,7 @@ def open_group(file, group):
 
 def test_h5py_reads_root_config_and_provenance(result):
     with h5py.File(result) as file:
-        assert file.attrs["schema_version"] == 4
+        assert file.attrs["schema_version"] == 3
         assert file.attrs["format"] == "parley-result"
         assert file.attrs["model"] == "sample"
         assert file.attrs["title"] == "A sample"

@@ -175,13 +175,13 @@ def test_after_kill_9_during_a_checkpoint_the_one_before_is_intact(tmp_path, com
 
 @pytest.mark.parametrize("victims", ["one", "all"])
 @pytest.mark.parametrize("moment", range(20 if FULL else 1))
-def test_after_kill_9_of_ranks_the_last_checkpoint_gives_the_complete_results(tmp_path, complete_short, victims,
-                                                                              moment):
+def test_after_kill_9_of_ranks_the_last_checkpoint_gives_the_complete_results(tmp_path, complete, victims, moment):
     """The death of one rank ends the others within seconds."""
     output = tmp_path / "result.h5"
-    process = start([*MPIRUN, *command(output, **OFTEN, **SHORT)], start_new_session=True)
+    process = start([*MPIRUN, *command(output, **OFTEN)], start_new_session=True)
     wait_for((tmp_path / "result.h5.checkpoint").exists, process)
     time.sleep(random.Random(moment).uniform(0, 0.3))
+    assert process.poll() is None, "the run was over too early to be killed"
     ranks = sorted(ranks_of(process.pid))
     for rank in ranks if victims == "all" else [random.Random(moment).choice(ranks)]:
         os.kill(rank, signal.SIGKILL)
@@ -190,8 +190,20 @@ def test_after_kill_9_of_ranks_the_last_checkpoint_gives_the_complete_results(tm
     assert time.monotonic() - begin < 20
     assert process.returncode not in (0, STOPPED)
     assert not output.exists()
-    check_committed(output, complete_short)
-    check_resumes(output, complete_short, ranks=2)
+    check_committed(output, complete)
+    check_resumes(output, complete)
+
+
+# --- another run
+
+def test_a_new_run_keeps_the_checkpoints_of_an_interrupted_one(tmp_path, checkpoint, complete):
+    left = shutil.copy(checkpoint, tmp_path / "result.h5.checkpoint")
+    done = execute(["run", CONFIG, *overrides({"run.duration": "20s", "run.warmup": "5s"}), "--output",
+                    tmp_path / "result.h5", "--quiet"])
+    assert done.returncode == 0 and "result.h5.checkpoint.old" in done.stderr, done.stderr
+    assert not left.exists()
+    check = resume(tmp_path / "result.h5.checkpoint.old", tmp_path / "resumed.h5")
+    assert first_difference(complete, check) is None
 
 
 # --- devices that are full

@@ -87,7 +87,7 @@ def test_a_resumed_run_can_be_resumed(complete, tmp_path):
 
 
 def test_the_state_that_is_stored_does_not_depend_on_who_held_it(tmp_path):
-    """Entities and model, byte for byte; sums lie with whoever gathered them."""
+    """The entities of PHOLD, byte for byte; sums lie with whoever gathered them."""
     h5py = pytest.importorskip("h5py")
     states = []
     for index, shape in enumerate([(None, 1, 1), (3, 1, 2)]):

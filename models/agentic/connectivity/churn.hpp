@@ -5,7 +5,6 @@
 // mean on / (mean on + mean off), and then for a residual on-time (Cox 1962, Renewal Theory, chapter 5).
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "engine/distributions.hpp"
@@ -46,7 +45,8 @@ class ChurnCursor {
         RandomStream stream = stream_of(p.seed, peer, Purpose::churn, ++period_);
         const double seconds = online_ ? weibull(stream, p.churn_shape, p.churn_on_scale.seconds())
                                        : exponential(stream, p.churn_off_mean.seconds());
-        ends_ = ends_ + duration_from_seconds(std::min(seconds, longest));
+        const Duration length = duration_from_seconds(seconds);
+        ends_ = length < never - ends_ ? ends_ + length : never;
     }
 
     // Whether the peer is on at `now`, which must not go back; at the end of a period the next one has begun.
@@ -61,8 +61,6 @@ class ChurnCursor {
     }
 
    private:
-    static constexpr double longest = 4e9;  // seconds; no run goes on so long
-
     SimTime ends_ = never;
     std::uint32_t period_ = 0;
     bool online_ = true;

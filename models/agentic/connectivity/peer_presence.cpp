@@ -11,26 +11,10 @@ namespace parley::agentic {
 namespace {
 
 MessageKind message_kind_of(EventKind kind) {
-    switch (kind) {
-        case EventKind::candidates:
-            return MessageKind::candidates;
-        case EventKind::canary_request:
-            return MessageKind::canary_request;
-        case EventKind::canary_response:
-            return MessageKind::canary_response;
-        case EventKind::delegate:
-            return MessageKind::delegate;
-        case EventKind::result:
-            return MessageKind::result;
-        case EventKind::busy:
-            return MessageKind::busy;
-        case EventKind::commit:
-            return MessageKind::commit;
-        case EventKind::committed:
-            return MessageKind::committed;
-        default:
-            throw std::logic_error("a peer got an event of kind " + std::to_string(code(kind)));
+    for (const auto& [message, event] : carriers) {
+        if (event == kind) return message;
     }
+    throw std::logic_error("a peer got an event of kind " + std::to_string(code(kind)));
 }
 
 bool bears(const Presence& presence, Incarnation incarnation) {

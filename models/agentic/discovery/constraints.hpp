@@ -12,6 +12,9 @@ struct Constraints {
     static constexpr double no_price_limit = 1e15;
     static constexpr Duration no_time_limit{1'000'000'000'000'000'000};
     static constexpr std::uint32_t all_regions = UINT32_MAX;
+    // Range of max_time, in seconds.
+    static constexpr double shortest_time = 1e-9;
+    static constexpr double longest_time = 1e9;
 
     double max_price = no_price_limit;
     Duration max_time = no_time_limit;    // expected execution time

@@ -5,7 +5,6 @@
 
 #include "engine/distributions.hpp"
 #include "models/agentic/agentic_model.hpp"
-#include "models/agentic/identity/identity.hpp"
 #include "models/agentic/message_sizes.hpp"
 
 namespace parley::agentic {

@@ -11,8 +11,6 @@ namespace parley::agentic {
 
 namespace {
 
-constexpr double longest = 1e9;  // seconds
-constexpr double one_ns = 1e-9;
 constexpr const char* form = "NAME: CLASS/RISK[/side_effect] [after NAME, ...] [with CONSTRAINT VALUE, ...]";
 
 [[noreturn]] void refuse(const std::string& problem) { throw InputError("workflow.steps: " + problem); }
@@ -38,7 +36,9 @@ std::int32_t class_index(std::string_view name, const std::vector<ClassSpec>& cl
 WorkflowStep parse_work(std::string_view text, const std::vector<ClassSpec>& classes, const Constraints& constraints) {
     const std::vector<std::string_view> parts = split(text, '/');
     if (parts.size() < 2 || parts.size() > 3 || (parts.size() == 3 && parts[2] != "side_effect")) {
-        refuse(in_backquotes(text) + " is not CLASS/RISK or CLASS/RISK/side_effect");
+        refuse(in_backquotes(text) +
+               " is not CLASS/RISK or CLASS/RISK/side_effect (what to do, and how risky it is); write for example "
+               "any/medium");
     }
     return {class_index(parts[0], classes), parse_risk(parts[1], text), parts.size() == 3, 0, constraints};
 }
@@ -152,7 +152,8 @@ void apply_constraint(std::string_view text, const std::string& what, const Regi
     } else if (name == "min_quality") {
         constraints.min_quality = parse_number(value, what, 1);
     } else if (name == "max_time") {
-        const Parameter parameter{what, ValueKind::duration, "1s", "", one_ns, longest};
+        const Parameter parameter{what, ValueKind::duration,        "1s",
+                                  "",   Constraints::shortest_time, Constraints::longest_time};
         constraints.max_time = parse_duration(checked_value(parameter, value), what);
     } else if (name == "regions") {
         constraints.regions = region_mask(parse_region_names(value, regions, "workflow.steps: " + what, '+'));

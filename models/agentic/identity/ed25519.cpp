@@ -21,7 +21,9 @@ using SecretKey = std::array<std::uint8_t, crypto_sign_ed25519_SECRETKEYBYTES>;
 
 void initialise() {
     if (sodium_init() < 0) {
-        throw SimulationError("libsodium cannot be initialised; use identity.signature = modelled");
+        throw SimulationError(
+            "libsodium cannot be initialised (it finds no source of random numbers); use identity.signature = "
+            "modelled");
     }
 }
 

@@ -74,7 +74,7 @@ namespace {
 // Sets trust shard by shard, so that what belongs to a shard stays in the cache.
 void set_trust(AgenticState& state, std::size_t s, const RecordDelivery<TrustUpdate>& updates) {
     struct PeerTrust {
-        std::uint32_t peer;
+        std::uint32_t peer;  // identity
         float trust;
     };
     const IdRange shards = state.shard_range();

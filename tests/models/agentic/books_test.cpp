@@ -30,6 +30,10 @@ struct Account {
         message(MessageKind::canary_response, EventKind::canary_response, 5, 4, 0, 1);
         message(MessageKind::feedback, EventKind::report, 3, 3, 0, 0);
         message(MessageKind::register_descriptor, EventKind::register_descriptor, 20, 20, 0, 0);
+        // One request and one task reached, or belonged to, a peer that was off.
+        message(MessageKind::delegate, EventKind::delegate, 4, 3, 0, 0);
+        sums.ignored[code(EventKind::delegate)] = 1;
+        sums.ignored[code(EventKind::task_done)] = 1;
         set(Counter::canaries_passed, 3);
         set(Counter::canaries_failed, 1);
         set(Counter::reports_counted, 3);
@@ -44,7 +48,7 @@ struct Account {
         set(Counter::poisoned_candidates_handed_out, 20);
         latencies(Latency::end_to_end, 7);
         latencies(Latency::registry_wait, 29);
-        latencies(Latency::execution, 10);
+        latencies(Latency::execution, 11);
         latencies(Latency::queue_wait, 8);
     }
     void set(Counter counter, std::uint64_t n) { sums.counts[static_cast<std::size_t>(counter)] = n; }
@@ -84,9 +88,13 @@ TEST(Books, NameTheEquationThatDoesNotHold) {
         {[](Account& a) { a.set(Counter::registrations, 21); }, "registrations counted"},
         {[](Account& a) { a.set(Counter::shard_requests, 28); }, "requests served by shards"},
         {[](Account& a) { a.pending[code(EventKind::task_done)] = 1; }, "executions begun"},
-        {[](Account& a) { a.latencies(Latency::queue_wait, 11); }, "waits in queues"},
+        {[](Account& a) { a.latencies(Latency::queue_wait, 12); }, "waits in queues"},
         {[](Account& a) { a.set(Counter::evidence_rejected, 5); }, "evidence rejected"},
         {[](Account& a) { a.set(Counter::poisoned_candidates_handed_out, 73); }, "poisoned candidates"},
+        {[](Account& a) { ++a.sums.counts[Metrics::tiers_at]; },
+         "steps_accepted_good, and their sum over tiers (0 and 1)"},
+        {[](Account& a) { --a.sums.ignored[code(EventKind::delegate)]; }, "messages of kind delegate sent"},
+        {[](Account& a) { --a.sums.ignored[code(EventKind::task_done)]; }, "executions begun"},
         {[](Account& a) { a.k = 7; }, "K for each query (72 above 63)"}};
     for (const Fault& fault : faults) {
         Account account;

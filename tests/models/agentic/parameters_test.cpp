@@ -197,6 +197,9 @@ TEST(Parameters, RefuseMoreIdentitiesThanNumbers) {
     EXPECT_NO_THROW(parameters_with({all[0], all[1], all[2], "run.duration=70s"}));
     expect_refusal({all[0], all[1], "run.duration=655350s", "adversary.rejoin_delay=1s"}, {"adversary.whitewash"});
     EXPECT_NO_THROW(parameters_with({all[0], all[1], "run.duration=655339s", "adversary.rejoin_delay=1s"}));
+    // The bound does not depend on how many Sybils there are.
+    expect_refusal({all[0], "adversary.fraction=0.01", "run.duration=655350s", "adversary.rejoin_delay=1s"},
+                   {"adversary.whitewash"});
     // A budget bounds it, too: 5 Sybils, 5 re-entries.
     EXPECT_NO_THROW(parameters_with(
         {all[0], "adversary.budget=10", "adversary.reserve=0.5", "identity.cost=1", "run.duration=900000000s"}));

@@ -122,7 +122,7 @@ TEST(Signatures, TellAForgedDescriptor) {
 
 // What only its issuer sends has to be signed by its sender; anything else is an error of the program.
 template <class Payload, class Change>
-void expect_refusal(EventKind kind, const Payload& payload, Change change) {
+void expect_unsigned_refused(EventKind kind, const Payload& payload, Change change) {
     const Signatures signatures(parameters_with(real), 1);
     const auto own = signatures.sign(7, receiver, payload);
     EXPECT_TRUE(signatures.check(Arrived(kind, 7, own).event()));
@@ -135,11 +135,12 @@ void expect_refusal(EventKind kind, const Payload& payload, Change change) {
 
 TEST(Signatures, RefuseWhatIsNotSignedByItsSender) {
     const TaskName name{5, 1, 2, 3};
-    expect_refusal(EventKind::canary_response, CanaryResponse{name, 0, 0, 0, 9}, [](auto& m) { m.passed = 1; });
-    expect_refusal(EventKind::result, Result{name, 0, 0, {}}, [](auto& m) { m.good = 1; });
-    expect_refusal(EventKind::commit, Commit{name, 0, 0, 0}, [](auto& m) { ++m.name.workflow; });
-    expect_refusal(EventKind::committed, Committed{name}, [](auto& m) { ++m.name.step; });
-    expect_refusal(EventKind::report, Report{6, 0, {}}, [](auto& m) { m.good = 1; });
+    expect_unsigned_refused(EventKind::canary_response, CanaryResponse{name, 0, 0, 0, 9},
+                            [](auto& m) { m.passed = 1; });
+    expect_unsigned_refused(EventKind::result, Result{name, 0, 0, {}}, [](auto& m) { m.good = 1; });
+    expect_unsigned_refused(EventKind::commit, Commit{name, 0, 0, 0}, [](auto& m) { ++m.name.workflow; });
+    expect_unsigned_refused(EventKind::committed, Committed{name}, [](auto& m) { ++m.name.step; });
+    expect_unsigned_refused(EventKind::report, Report{6, 0, {}}, [](auto& m) { m.good = 1; });
     const Signatures signatures(parameters_with(real), 1);
     EXPECT_THROW(signatures.check(Arrived(EventKind::report, 7, Report{6, 0, {}}).event()), std::logic_error);
     // A result without evidence carries no signature.
