@@ -106,7 +106,7 @@ stage "python tests" python_tests
 stage "sanitizer build" sanitizer_build
 stage "sanitizer tests" sanitizer_tests
 stage "data races" tests/races/run.sh
-if $full; then fuzzing=600; else fuzzing=20; fi
+if $full; then fuzzing=600; else fuzzing=15; fi
 stage "fuzzing" tests/fuzz/run.sh "$fuzzing"
 stage "clang-format" format_lint
 stage "clang-tidy" tools/lint.sh

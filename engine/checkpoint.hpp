@@ -75,6 +75,8 @@ class CheckpointReader {
     virtual std::uint64_t open(const std::string& section) = 0;
     // The next bytes of the section; std::runtime_error when there are fewer.
     virtual void read(std::span<std::byte> bytes) = 0;
+    // Bytes of the section that have not been read.
+    virtual std::uint64_t rest() const = 0;
 };
 
 // `texts`: small things to find without reading the state.

@@ -1,29 +1,15 @@
-// Checkpoints as HDF5 files behind a header of 512 bytes (a user block, which HDF5 leaves alone):
-//
-//   0    magic, 24 bytes        24   version of the format, 32 bit      28   zero
-//   32   bytes of the file      40   XXH3 of all bytes behind the header
-//   48   zeros                  504  XXH3 of the 504 bytes before
-//
-// so a file is checked as a whole before HDF5 opens it. /config has the texts as attributes, /state a dataset of bytes
-// a section.
-#include <fcntl.h>
+// Checkpoints as HDF5 files behind the header of checkpoint_file.hpp (a user block, which HDF5 leaves alone). /config
+// has the texts as attributes, /state a dataset of bytes a section.
 #include <hdf5.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <cstring>
-#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <vector>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "engine/checkpoint.hpp"
+#include "engine/checkpoint_file.hpp"
 #include "engine/error.hpp"
 #include "engine/hdf5_file_driver.hpp"
 #include "engine/hdf5_objects.hpp"
@@ -34,61 +20,7 @@ namespace {
 
 using namespace hdf5;  // the names of the objects this file is about
 
-constexpr std::uint32_t format_version = 1;
 constexpr std::size_t piece_bytes = std::size_t{256} << 10;  // of a section: a chunk of its dataset
-
-struct Header {
-    std::array<char, 24> magic{};
-    std::uint32_t version = format_version;
-    std::uint32_t zero = 0;
-    std::uint64_t file_bytes = 0;
-    std::uint64_t content_hash = 0;
-    std::array<std::byte, 456> reserved{};
-    std::uint64_t header_hash = 0;
-};
-static_assert(sizeof(Header) == 512 && offsetof(Header, header_hash) == 504);
-
-constexpr std::array<char, 24> magic{"parley checkpoint\r\n\x1a\n"};
-
-std::uint64_t hash_of_header(const Header& header) { return XXH3_64bits(&header, offsetof(Header, header_hash)); }
-
-// A file descriptor that closes itself.
-class Descriptor {
-   public:
-    Descriptor(const std::filesystem::path& file, int flags) : id_(::open(file.c_str(), flags | O_CLOEXEC)) {}
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor() {
-        if (id_ >= 0) ::close(id_);
-    }
-    int id() const { return id_; }
-
-   private:
-    int id_;
-};
-
-// XXH3 of what lies behind the header, and how many bytes the file has; nothing when reading fails (errno).
-struct Content {
-    std::uint64_t hash = 0;
-    std::uint64_t file_bytes = sizeof(Header);
-};
-std::optional<Content> content_of(int descriptor) {
-    const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(), XXH3_freeState);
-    if (!state) throw std::bad_alloc();
-    XXH3_64bits_reset(state.get());
-    std::vector<std::byte> buffer(std::size_t{1} << 20);
-    Content content;
-    for (;;) {
-        const ssize_t got = ::pread(descriptor, buffer.data(), buffer.size(), static_cast<off_t>(content.file_bytes));
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return std::nullopt;
-        if (got == 0) break;
-        XXH3_64bits_update(state.get(), buffer.data(), static_cast<std::size_t>(got));
-        content.file_bytes += static_cast<std::uint64_t>(got);
-    }
-    content.hash = XXH3_64bits_digest(state.get());
-    return content;
-}
 
 class Hdf5CheckpointWriter final : public CheckpointWriter {
    public:
@@ -125,8 +57,8 @@ class Hdf5CheckpointWriter final : public CheckpointWriter {
             checked(H5Fflush(file_.id(), H5F_SCOPE_LOCAL), "flush the file");
         });
         close_all();
-        if (failure_.empty()) seal();
-        if (failure_.empty()) take_place();
+        if (failure_.empty()) failure_ = seal_checkpoint(part_);
+        if (failure_.empty()) failure_ = put_checkpoint_in_place(part_, final_name_);
         if (!failure_.empty())
             throw OutputError("cannot write the checkpoint " + part_.string() + " (" + failure_ + ")");
         finished_ = true;
@@ -144,11 +76,9 @@ class Hdf5CheckpointWriter final : public CheckpointWriter {
             failure_ = failure.what();
         }
     }
-    void fail(const char* action) { failure_ = std::string(action) + ": " + std::strerror(errno); }
-
     void create(const std::map<std::string, std::string>& texts) {
         const Properties creation = without_times(H5P_FILE_CREATE);
-        checked(H5Pset_userblock(creation.id(), sizeof(Header)), "reserve the header");
+        checked(H5Pset_userblock(creation.id(), checkpoint_header_bytes), "reserve the header");
         const Properties access(H5Pcreate(H5P_FILE_ACCESS), "make access properties");
         checked(H5Pset_driver(access.id(), tolerant_driver(), nullptr), "choose the file driver");
         file_ = File(H5Fcreate(part_.c_str(), H5F_ACC_TRUNC, creation.id(), access.id()), "create the file");
@@ -219,36 +149,6 @@ class Hdf5CheckpointWriter final : public CheckpointWriter {
         file_ = File();
     }
 
-    // Writes the header over what HDF5 left, and brings all to the device.
-    void seal() {
-        const Descriptor file(part_, O_RDWR);
-        if (file.id() < 0) return fail("open");
-        const auto content = content_of(file.id());
-        if (!content) return fail("read");
-        Header header;
-        header.magic = magic;
-        header.file_bytes = content->file_bytes;
-        header.content_hash = content->hash;
-        header.header_hash = hash_of_header(header);
-        if (::pwrite(file.id(), &header, sizeof header, 0) != static_cast<ssize_t>(sizeof header)) return fail("write");
-        if (::fsync(file.id()) != 0) return fail("store");
-    }
-
-    // At every moment one of the two names is a complete file, or none yet.
-    void take_place() {
-        const std::filesystem::path previous = previous_checkpoint(final_name_);
-        if (::access(final_name_.c_str(), F_OK) == 0) {
-            ::unlink(previous.c_str());
-            const bool kept = ::link(final_name_.c_str(), previous.c_str()) == 0 ||
-                              ::rename(final_name_.c_str(), previous.c_str()) == 0;  // no hard links here
-            if (!kept) return fail("keep the one before");
-        }
-        if (::rename(part_.c_str(), final_name_.c_str()) != 0) return fail("rename");
-        const Descriptor folder(final_name_.has_parent_path() ? final_name_.parent_path() : ".", O_RDONLY);
-        // EINVAL: a file system that has no need of it, or cannot do it for folders.
-        if (folder.id() < 0 || (::fsync(folder.id()) != 0 && errno != EINVAL)) fail("store the folder");
-    }
-
     std::filesystem::path final_name_;
     std::filesystem::path part_;
     std::string failure_;  // the first; empty: none
@@ -261,41 +161,6 @@ class Hdf5CheckpointWriter final : public CheckpointWriter {
     Bytes buffer_;
     bool finished_ = false;
 };
-
-InputError refused(const std::filesystem::path& file, const std::string& why) {
-    std::error_code error;
-    const std::filesystem::path previous = previous_checkpoint(file);
-    const bool has_previous = std::filesystem::exists(previous, error);
-    return InputError("cannot resume from " + file.string() + " (" + why + "); " +
-                      (has_previous ? "resume from " + previous.string() + ", the checkpoint before"
-                                    : "name another checkpoint, or start the run anew"));
-}
-
-// Throws unless the file is a checkpoint of this format, whole and undamaged.
-void verify(const std::filesystem::path& file) {
-    std::error_code error;
-    if (std::filesystem::is_directory(file, error)) throw refused(file, "it is a folder");
-    const Descriptor descriptor(file, O_RDONLY | O_NONBLOCK);
-    if (descriptor.id() < 0) throw refused(file, std::strerror(errno));
-    Header header;
-    const ssize_t got = ::pread(descriptor.id(), &header, sizeof header, 0);
-    if (got < 0) throw refused(file, std::strerror(errno));
-    const bool marked = got >= static_cast<ssize_t>(magic.size()) && header.magic == magic;
-    if (!marked) throw refused(file, "it is no checkpoint of parley");
-    if (got < static_cast<ssize_t>(sizeof header)) throw refused(file, "it is cut off");
-    if (header.header_hash != hash_of_header(header)) throw refused(file, "its header is damaged");
-    if (header.version != format_version) {
-        throw refused(file, "it has format " + std::to_string(header.version) + ", and this program reads format " +
-                                std::to_string(format_version));
-    }
-    const auto content = content_of(descriptor.id());
-    if (!content) throw refused(file, std::strerror(errno));
-    if (content->file_bytes != header.file_bytes) {
-        throw refused(file, "it has " + std::to_string(content->file_bytes) + " of " +
-                                std::to_string(header.file_bytes) + " bytes");
-    }
-    if (content->hash != header.content_hash) throw refused(file, "it is damaged: its checksum is another");
-}
 
 std::string read_text(hid_t object, const char* name) {
     const Attribute attribute(H5Aopen(object, name, H5P_DEFAULT), "open an attribute");
@@ -358,6 +223,8 @@ class Hdf5CheckpointReader final : public CheckpointReader {
         }
     }
 
+    std::uint64_t rest() const override { return size_ - fetched_ + buffer_.size() - at_; }
+
    private:
     void fetch() {
         if (fetched_ == size_)
@@ -394,11 +261,11 @@ std::unique_ptr<CheckpointWriter> make_hdf5_checkpoint_writer(const std::filesys
 }
 
 std::unique_ptr<CheckpointReader> open_hdf5_checkpoint(const std::filesystem::path& file) {
-    verify(file);
+    verify_checkpoint(file);
     try {
         return std::make_unique<Hdf5CheckpointReader>(file);
     } catch (const Hdf5Failure& failure) {
-        throw refused(file, failure.what());
+        throw refused_checkpoint(file, failure.what());
     }
 }
 

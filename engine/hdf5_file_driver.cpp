@@ -1,7 +1,9 @@
 #include "engine/hdf5_file_driver.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <string>
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine/recorder.hpp"
+#include "engine/result_schema.hpp"
 
 namespace parley::hdf5 {
 

@@ -175,6 +175,7 @@ class Partition {
             if (events.size() < sizeof header) throw std::runtime_error("an event of a checkpoint is incomplete");
             std::memcpy(&header, events.data(), sizeof header);
             if (header.bytes < sizeof header || header.bytes > std::min(events.size(), largest_event_) ||
+                header.bytes % alignof(EventHeader) != 0 || header.time < window_.end ||
                 !coordinates_.owns(header.destination)) {
                 throw std::runtime_error("an event of a checkpoint is not one of this model");
             }
@@ -184,7 +185,10 @@ class Partition {
     }
 
     // Makes the window that holds `time` the current one: nothing is pending before it.
-    void continue_from(SimTime time) { calendar_.advance_to(grid_.index_of(time)); }
+    void continue_from(SimTime time) {
+        window_.end = time;
+        calendar_.advance_to(grid_.index_of(time));
+    }
 
     // Earliest window of any event that is pending here, or waiting here for another partition.
     std::int64_t next_window() const { return std::min(calendar_.next_window(), earliest_sent_); }

@@ -50,6 +50,7 @@ class PopulationTransfer {
         for (std::size_t k = 0; k < directory_.kind_count(); ++k) {
             if (in != nullptr) in->open(section_of(k));
             for_each_block(k, [&](IdRange block) { restore_block(k, block, in); });
+            if (in != nullptr) expect_state(in->rest() == 0);
         }
         restore_sums(in);
     }
@@ -107,6 +108,7 @@ class PopulationTransfer {
     static Bytes read_sized(CheckpointReader& in) {
         std::uint64_t size = 0;
         in.read(std::as_writable_bytes(std::span(&size, 1)));
+        expect_state(size <= in.rest());
         Bytes bytes(size);
         in.read(bytes);
         return bytes;
@@ -138,7 +140,10 @@ class PopulationTransfer {
     void restore_block(std::size_t k, IdRange block, CheckpointReader* in) {
         Bytes whole;
         int last_sent = 0;
-        if (in != nullptr) whole = read_sized(*in);
+        if (in != nullptr) {
+            whole = read_sized(*in);
+            expect_state(!whole.empty());
+        }
         for_each_part(k, block, [&](std::uint32_t p, IdRange ids) {
             if (is_local(p)) {
                 if (whole.empty()) whole = transport_.receive(0);
@@ -188,12 +193,11 @@ class PopulationTransfer {
     // It is sums that partitions hold: all of them go to the first.
     void restore_sums(CheckpointReader* in) {
         if (in == nullptr) return;
-        for (std::uint64_t rest = in->open("sums"); rest > 0;) {
+        for (in->open("sums"); in->rest() > 0;) {
             const Bytes bytes = read_sized(*in);
             ArchiveReader archive(bytes);
             population_.partition(0).state().transfer_sums(archive);
             archive.expect_end();
-            rest -= sizeof rest + bytes.size();
         }
     }
 

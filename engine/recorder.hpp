@@ -10,54 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "engine/result_schema.hpp"
 #include "engine/sim_time.hpp"
 
 namespace parley {
 
 class CheckpointReader;
 class CheckpointWriter;
-
-// A labelled axis besides time: names (failure reasons, message kinds) or numbers (lower bin edges).
-struct Dimension {
-    std::string name;
-    std::string unit;  // "1" for labels
-    std::string long_name;
-    std::vector<std::string> labels = {};  // either labels ...
-    std::vector<double> coordinates = {};  // ... or coordinates is empty
-    std::size_t size() const { return labels.empty() ? coordinates.size() : labels.size(); }
-};
-
-enum class NumberKind { count, real };  // uint64 | float64
-
-struct Variable {
-    std::string name;
-    NumberKind kind;
-    std::string unit;
-    std::string long_name;
-    std::string dimension = {};  // "" or the name of a Dimension
-};
-
-// One table of an HDF5 group. Its time axis has `interval` between rows (row i ends at (i+1)*interval, the last
-// row possibly earlier, at the end of the run).
-struct Table {
-    std::string group;  // "timeseries", "histograms", "provenance/timeseries"
-    std::vector<Variable> variables;
-};
-
-struct ResultSchema {
-    std::string model;
-    std::vector<Dimension> dimensions = {};
-    std::vector<Table> tables = {};
-    std::vector<Variable> summary = {};
-    std::string title = {};  // of the file, for readers; "" = "Parley result of the model MODEL"
-};
-
-// Values of one row: the counts of all `count` variables in schema order (a variable with a dimension has
-// that many), and likewise the reals.
-struct Row {
-    std::vector<std::uint64_t> counts = {};
-    std::vector<double> reals = {};
-};
 
 // Rows that do not fit the schema, or do not come in order of time, are a std::logic_error; storage that fails
 // is an OutputError.
@@ -89,7 +48,7 @@ struct StoredConfig {
     std::vector<std::pair<std::string, std::string>> values;
 };
 
-// Creates FILE.part (renamed to FILE by finish(), over an existing FILE: see check_output); OutputError when
+// Creates FILE.part (renamed to FILE by finish(), over an existing FILE: see result_file.hpp); OutputError when
 // it cannot. A resumed one writes beside what the interrupted run left, and takes the place of that FILE.part when
 // load() has stored as many rows. A recorder destroyed before finish() leaves FILE.part with the rows of the last
 // flush.
@@ -100,9 +59,5 @@ struct StoredConfig {
 // gives equal files, byte for byte.
 std::unique_ptr<Recorder> make_hdf5_recorder(const std::filesystem::path& file, const ResultSchema& schema,
                                              const StoredConfig& config, RecorderStart start = RecorderStart::empty);
-
-// Before the run starts: InputError when `file` exists and force is false, when it is a directory or a device,
-// when its folder does not exist or cannot be written, or when another run is writing FILE.part.
-void check_output(const std::filesystem::path& file, bool force);
 
 }  // namespace parley

@@ -77,8 +77,9 @@ class Simulation {
         PopulationTransfer<Model>(directory_, population_, transport_).save(out);
     }
 
-    // Takes the state of a checkpoint instead of starting. `in`: of the root; nullptr elsewhere. Collective.
-    void restore(CheckpointReader* in) requires CheckpointableModel<Model> {
+    // Takes the state of a checkpoint instead of starting. `in`: of the root; nullptr elsewhere. `end`: of the run.
+    // std::runtime_error when the state is none of this simulation. Collective.
+    void restore(CheckpointReader* in, SimTime end) requires CheckpointableModel<Model> {
         Bytes mine;
         if (in != nullptr) {
             mine.resize(in->open("model"));
@@ -89,6 +90,8 @@ class Simulation {
         std::array<std::uint64_t, 2> sums{};
         EngineCounters counters;
         archive(done_, boundary_, sums, counters.windows);
+        expect_state(SimTime{} <= done_ && done_ < end);
+        expect_state(boundary_ == model_.next_boundary(SimTime{done_.nanoseconds - 1}));
         counters.events = sums[0];
         counters.exchanged_bytes = sums[1];
         model_.transfer(archive, population_.states(), transport_);

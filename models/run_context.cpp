@@ -14,6 +14,7 @@
 
 #include "engine/error.hpp"
 #include "engine/memory_budget.hpp"
+#include "engine/result_file.hpp"
 #include "models/agreement.hpp"
 
 namespace parley {

@@ -76,7 +76,7 @@ class RunContext {
     void keep_earlier_checkpoints() const;
     std::map<std::string, std::string> texts_at(SimTime now, double wall_seconds) const;
     template <class Model>
-    void resume(Simulation<Model>& simulation, Recorder* recorder, Progress& progress);
+    void resume(Simulation<Model>& simulation, SimTime end, Recorder* recorder, Progress& progress);
     // Returns whether it is stored. Collective.
     template <class Model>
     bool store(Simulation<Model>& simulation, Recorder* recorder, double wall_seconds, bool is_last);
@@ -107,7 +107,7 @@ RunEnd RunContext::simulate(Model& model, SimTime end, const ExecutionOptions& o
                         transport_.is_root());
     Progress progress(end, line_.quiet || !transport_.is_root(), state, status_ ? &*status_ : nullptr);
     Simulation<Model> simulation(model, transport_, options);
-    if (!stored_.empty()) resume(simulation, recorder, progress);
+    if (!stored_.empty()) resume(simulation, end, recorder, progress);
     plan.passed(simulation.done());
     for (;;) {
         const CheckpointWish wish = simulation.run(end, progress, &plan);
@@ -134,8 +134,8 @@ RunEnd RunContext::simulate(Model& model, SimTime end, const ExecutionOptions& o
 }
 
 template <class Model>
-void RunContext::resume(Simulation<Model>& simulation, Recorder* recorder, Progress& progress) {
-    simulation.restore(checkpoint_.get());
+void RunContext::resume(Simulation<Model>& simulation, SimTime end, Recorder* recorder, Progress& progress) {
+    simulation.restore(checkpoint_.get(), end);
     if (recorder != nullptr) recorder->load(*checkpoint_);
     checkpoint_.reset();
     progress.resumed(simulation.done(), std::stod(stored_.at("wall_seconds")),

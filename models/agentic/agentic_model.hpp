@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/archive.hpp"
 #include "engine/huge_pages.hpp"
 #include "engine/model.hpp"
 #include "engine/partition.hpp"
@@ -130,6 +131,7 @@ class AgenticModel {
         std::uint32_t epoch = states.front()->accounts().epoch();
         archive(epoch, trust_);
         if constexpr (Archive::reading) {
+            expect_state(epoch <= parameters_.end.nanoseconds / parameters_.epoch.nanoseconds);
             for (AgenticState* state : states) state->accounts().open_epoch(epoch);
         }
         reputation_.transfer(archive, transport);

@@ -8,16 +8,16 @@ namespace parley::agentic {
 
 namespace {
 
-[[noreturn]] void refuse(const std::string& what) {
+[[noreturn]] void refuse_books(const std::string& what) {
     throw std::logic_error("the books do not balance: " + what + "; this is an error of the program, please report it");
 }
 
 void check_equal(std::uint64_t left, std::uint64_t right, const std::string& what) {
-    if (left != right) refuse(what + " (" + std::to_string(left) + " and " + std::to_string(right) + ")");
+    if (left != right) refuse_books(what + " (" + std::to_string(left) + " and " + std::to_string(right) + ")");
 }
 
 void check_at_most(std::uint64_t left, std::uint64_t right, const std::string& what) {
-    if (left > right) refuse(what + " (" + std::to_string(left) + " above " + std::to_string(right) + ")");
+    if (left > right) refuse_books(what + " (" + std::to_string(left) + " above " + std::to_string(right) + ")");
 }
 
 std::uint64_t total(const Metrics& sums, Latency latency) {

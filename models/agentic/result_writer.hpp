@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/archive.hpp"
 #include "engine/model.hpp"
 #include "engine/recorder.hpp"
 #include "models/agentic/metrics.hpp"
@@ -49,10 +50,14 @@ class ResultWriter {
     template <class Archive>
     void transfer(Archive& archive) {
         double wall_seconds = seconds_since_start();
+        const std::size_t levels = level_sums_.size();
         archive(row_, histograms_, measured_, all_, level_sums_, trust_sums_, samples_, last_counters_.events,
                 last_counters_.windows, last_counters_.exchanged_bytes, last_open_workflows_, row_begin_, next_flush_,
                 wall_seconds);
-        if (Archive::reading) earlier_seconds_ = wall_seconds;
+        if constexpr (Archive::reading) {
+            expect_state(level_sums_.size() == levels);
+            earlier_seconds_ = wall_seconds;
+        }
     }
 
    private:

@@ -21,11 +21,12 @@ PRAGMA_OMP = re.compile(r"^\s*#\s*pragma\s+omp\b|\b_Pragma\s*\(\s*\"omp\b")
 # Headers that only a few files may include: name -> files, or folders with a slash at the end.
 RESERVED = {
     "mpi.h": ("engine/mpi_transport.cpp",),
-    "hdf5.h": ("engine/hdf5_objects.hpp", "engine/hdf5_file_driver.hpp", "engine/hdf5_recorder.cpp",
+    "hdf5.h": ("engine/hdf5_objects.hpp", "engine/hdf5_file_driver.hpp", "engine/hdf5_scales.hpp",
+               "engine/hdf5_table.hpp", "engine/hdf5_result_groups.hpp", "engine/hdf5_recorder.cpp",
                "engine/hdf5_checkpoint.cpp"),
-    "hdf5_hl.h": ("engine/hdf5_recorder.cpp",),
+    "hdf5_hl.h": ("engine/hdf5_scales.cpp",),
     "sodium.h": ("models/agentic/identity/ed25519.cpp",),
-    "xxhash.h": ("engine/hdf5_checkpoint.cpp",),
+    "xxhash.h": ("engine/checkpoint_file.cpp",),
     "omp.h": ("engine/population.hpp", "engine/run_options.cpp", "models/kernels/"),
 }
 OPENMP_PRAGMAS = RESERVED["omp.h"]

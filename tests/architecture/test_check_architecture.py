@@ -11,7 +11,8 @@ CHECKER = Path(__file__).with_name("check_architecture.py")
 # A tree without violations: each rule's allowed side.
 CLEAN = {
     "engine/mpi_transport.cpp": "#include <mpi.h>\n",
-    "engine/hdf5_recorder.cpp": "#include <hdf5.h>\n#include <hdf5_hl.h>\n",
+    "engine/hdf5_recorder.cpp": "#include <hdf5.h>\n",
+    "engine/hdf5_scales.cpp": "#include <hdf5_hl.h>\n",
     "engine/hdf5_checkpoint.cpp": "#include <hdf5.h>\n",
     "engine/population.hpp": "#pragma once\n#include <vector>\n// <mpi.h> is elsewhere\ninline void f() {\n"
     "#pragma omp parallel\n    {}\n}\n",

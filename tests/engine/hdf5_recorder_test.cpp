@@ -14,6 +14,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -21,6 +22,8 @@
 
 #include "engine/error.hpp"
 #include "engine/recorder.hpp"
+#include "engine/result_file.hpp"
+#include "tests/support/memory_checkpoint.hpp"
 
 namespace parley {
 namespace {
@@ -527,6 +530,30 @@ TEST_F(Hdf5RecorderTest, SaysThatTheFileCannotBeCreated) {
     EXPECT_EQ(message, "cannot write " + file.string() +
                            ".part (create the file: No such file or directory); check the file system, or choose "
                            "another folder with --output");
+}
+
+TEST_F(Hdf5RecorderTest, TakesTheRowsOfACheckpointAndNoMoreThanThereAre) {
+    MemoryCheckpoint stored;
+    {
+        const auto recorder = make_hdf5_recorder(file_, example_schema(), example_config);
+        for (std::uint64_t row = 0; row < 5; ++row) append_row(*recorder, row);
+        recorder->save(stored);
+    }
+    // The section begins with the first table's rows in the file, and in the buffer.
+    const Bytes good = stored.sections().at("results");
+    for (const std::uint64_t buffered : {std::uint64_t{5}, std::uint64_t{6000}, std::uint64_t{1} << 61, UINT64_MAX}) {
+        Bytes bytes = good;
+        std::memcpy(bytes.data() + 8, &buffered, sizeof buffered);
+        MemoryCheckpoint checkpoint;
+        checkpoint.begin("results");
+        checkpoint.append(bytes);
+        const auto recorder = make_hdf5_recorder(file_, example_schema(), example_config, RecorderStart::resumed);
+        if (buffered == 5) {
+            EXPECT_NO_THROW(recorder->load(checkpoint));
+        } else {
+            EXPECT_THROW(recorder->load(checkpoint), std::runtime_error) << buffered;
+        }
+    }
 }
 
 class CheckOutputTest : public Hdf5RecorderTest {

@@ -2,6 +2,8 @@
 // in order.
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -37,7 +39,7 @@ Outcome run(Shape shape, Duration every, MemoryCheckpoint* to, MemoryCheckpoint*
         Simulation<phold::PholdModel> simulation(model, transport, {shape.partitions, 1});
         Progress progress(phold_case().end, true);
         CheckpointPlan plan(Duration{}, every, transport.is_root());
-        if (from != nullptr) simulation.restore(transport.is_root() ? from : nullptr);
+        if (from != nullptr) simulation.restore(transport.is_root() ? from : nullptr, phold_case().end);
         plan.passed(simulation.done());
         while (simulation.run(phold_case().end, progress, &plan) != CheckpointWish::none) {
             MemoryCheckpoint latest;
@@ -101,6 +103,92 @@ TEST(Checkpoint, IsWishedAfterWallTime) {
     EXPECT_EQ(wish, CheckpointWish::periodic);
     CheckpointPlan never_due(Duration{}, Duration{}, true);
     for (int window = 0; window < 1000; ++window) EXPECT_EQ(never_due.wish(SimTime{window}), CheckpointWish::none);
+}
+
+// Restoring from a checkpoint of which one section was changed; what it says, or "" when it is taken.
+template <class Change>
+std::string refusal_of(const std::string& section, const Change& change) {
+    static const MemoryCheckpoint good = [] {
+        MemoryCheckpoint stored;
+        run({1, 1}, Duration{23'000'000'000}, &stored);
+        return stored;
+    }();
+    MemoryCheckpoint damaged;
+    for (auto [name, bytes] : good.sections()) {
+        if (name == section) change(bytes);
+        damaged.begin(name);
+        damaged.append(bytes);
+    }
+    const auto transport = make_serial_transport();
+    phold::PholdModel model(phold_case());
+    Simulation<phold::PholdModel> simulation(model, *transport, {});
+    try {
+        simulation.restore(&damaged, phold_case().end);
+    } catch (const std::runtime_error& error) {
+        return error.what();
+    }
+    return "";
+}
+
+// Writes a number over the bytes at `place`.
+auto put(std::size_t place, std::uint64_t value) {
+    return [=](Bytes& bytes) { std::memcpy(bytes.data() + place, &value, sizeof value); };
+}
+
+constexpr const char* no_state =
+    "the state in the checkpoint is not laid out as this program expects; resume it with the program that wrote it";
+constexpr const char* no_event = "an event of a checkpoint is not one of this model";
+
+TEST(DamagedCheckpoint, IsRefusedWhereItsTimesAreNoneOfTheRun) {
+    EXPECT_EQ(refusal_of("model", [](Bytes&) {}), "");
+    // The section begins with what is simulated, and the next boundary: the end of the run.
+    const auto end = static_cast<std::uint64_t>(phold_case().end.nanoseconds);
+    for (const std::uint64_t time : {end, end + 1, std::uint64_t{INT64_MAX}, UINT64_MAX}) {
+        EXPECT_EQ(refusal_of("model", put(0, time)), no_state) << time;
+    }
+    EXPECT_EQ(refusal_of("model", put(8, end - 1)), no_state);
+    EXPECT_EQ(refusal_of("model", put(8, std::uint64_t{1} << 63)), no_state);
+}
+
+TEST(DamagedCheckpoint, IsRefusedWhereItsBlocksAreNotThere) {
+    const std::string section = "entities/entities";
+    for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{1} << 40, UINT64_MAX}) {
+        EXPECT_EQ(refusal_of(section, put(0, size)), no_state) << size;
+    }
+    EXPECT_EQ(refusal_of(section, [](Bytes& bytes) { bytes.push_back({}); }), no_state);
+    EXPECT_EQ(refusal_of("sums", put(0, UINT64_MAX)), no_state);
+}
+
+TEST(DamagedCheckpoint, IsRefusedWhereAnEventIsNotOneOfTheFuture) {
+    // The first entity with an event: its record has a size (32 bit), sent and handled events, a digest, and the bytes
+    // of its events, which begin with a time.
+    const auto event_of_the_first = [](const auto& change) {
+        return [=](Bytes& bytes) {
+            std::size_t at = sizeof(std::uint64_t);
+            std::uint32_t size = 0;
+            for (std::memcpy(&size, bytes.data() + at, sizeof size); size == 24;
+                 std::memcpy(&size, bytes.data() + at, sizeof size)) {
+                at += sizeof size + size;
+            }
+            ASSERT_EQ(size % 24, 0);
+            change(bytes, at + sizeof size + 24);
+        };
+    };
+    const auto with_time = [&](std::int64_t time) {
+        return event_of_the_first(
+            [=](Bytes& bytes, std::size_t event) { std::memcpy(bytes.data() + event, &time, sizeof time); });
+    };
+    const auto with_bytes = [&](std::uint16_t record) {
+        return event_of_the_first([=](Bytes& bytes, std::size_t event) {
+            std::memcpy(bytes.data() + event + offsetof(EventHeader, bytes), &record, sizeof record);
+        });
+    };
+    EXPECT_EQ(refusal_of("entities/entities", with_time(phold_case().end.nanoseconds)), "");
+    EXPECT_EQ(refusal_of("entities/entities", with_time(0)), no_event);
+    EXPECT_EQ(refusal_of("entities/entities", with_time(-1)), no_event);
+    for (const std::uint16_t record : std::initializer_list<std::uint16_t>{0, 20, 28, 32}) {
+        EXPECT_EQ(refusal_of("entities/entities", with_bytes(record)), no_event) << record;
+    }
 }
 
 }  // namespace

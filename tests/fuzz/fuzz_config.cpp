@@ -31,6 +31,7 @@ RunConfig read(const ParameterTable& table, const std::string& text) {
 
 }  // namespace parley
 
+// NOLINTNEXTLINE(readability-identifier-naming): it is libFuzzer that names it.
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
     static const parley::ParameterTable table = parley::make_table();
     try {

@@ -8,6 +8,7 @@
 #include "models/agentic/execution/workflow_steps.hpp"
 #include "models/agentic/text_lists.hpp"
 
+// NOLINTNEXTLINE(readability-identifier-naming): it is libFuzzer that names it.
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
     using namespace parley;
     std::istringstream text(std::string(data, data + size));

@@ -6,6 +6,7 @@
 #include "engine/error.hpp"
 #include "models/agentic/connectivity/region_matrix.hpp"
 
+// NOLINTNEXTLINE(readability-identifier-naming): it is libFuzzer that names it.
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
     const std::string text(data, data + size);
     try {

@@ -171,7 +171,7 @@ struct Run {
         agentic::AgenticModel model(parameters, &writer, options.threads);
         Simulation<agentic::AgenticModel> simulation(model, transport, options);
         Progress progress(parameters.end, true);
-        if (from != nullptr) simulation.restore(transport.is_root() ? from : nullptr);
+        if (from != nullptr) simulation.restore(transport.is_root() ? from : nullptr, parameters.end);
         CheckpointPlan plan(Duration{}, pause, transport.is_root());
         if (simulation.run(parameters.end, progress, to == nullptr ? nullptr : &plan) != CheckpointWish::none) {
             return simulation.save(transport.is_root() ? to : nullptr);

@@ -28,6 +28,7 @@ class MemoryCheckpoint final : public CheckpointWriter, public CheckpointReader 
         std::copy_n(rest_.begin(), bytes.size(), bytes.begin());
         rest_ = rest_.subspan(bytes.size());
     }
+    std::uint64_t rest() const override { return rest_.size(); }
     const std::map<std::string, Bytes>& sections() const { return sections_; }
 
    private:

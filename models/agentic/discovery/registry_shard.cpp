@@ -145,11 +145,15 @@ void RegistryShard::describe(std::uint32_t index, std::uint32_t issuer, Registry
 
 void RegistryShard::restore_entries(const std::vector<std::uint32_t>& peers, std::uint32_t described,
                                     RegistryContext& context) {
-    for (const std::uint32_t peer : peers) add_entry(peer);
+    for (const std::uint32_t peer : peers) {
+        expect_state(peer_of(parameters_, peer) < parameters_.peers);
+        add_entry(peer);
+    }
     if (described > 0) describe_entries(described - 1, context);
 }
 
 void RegistryShard::restore_holder(std::uint32_t index, const Holder& holder, RegistryContext& context) {
+    expect_state(holder.address < parameters_.peers);
     const bool described = index < embeddings_.size();
     if (described && holder.address != holders_[index].address) describe(index, holder.address, context);
     holders_[index] = holder;
@@ -159,6 +163,7 @@ void RegistryShard::restore_levels() {
     for (std::uint32_t index = 0; index < entries_.size(); ++index) {
         const Entry& entry = entries_[index];
         if (!entry.live) continue;
+        expect_state(index < embeddings_.size());
         count_live(entry, +1);
         embeddings_.set_level(index, level_of(entry));
     }

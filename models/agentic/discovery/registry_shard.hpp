@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "engine/archive.hpp"
 #include "models/agentic/connectivity/churn.hpp"
 #include "models/agentic/discovery/instances.hpp"
 #include "models/agentic/execution/drift.hpp"
@@ -80,6 +81,8 @@ class RegistryShard {
         archive(entries, described, server_free_, no_expiry_before_, waiting);
         if constexpr (Archive::reading) {
             departures_ = std::move(waiting);
+            expect_state(described <= entries);
+            archive.expect(entries, sizeof(std::uint32_t));
             std::vector<std::uint32_t> peers(entries);
             for (std::uint32_t& peer : peers) archive(peer);
             restore_entries(peers, described, context);

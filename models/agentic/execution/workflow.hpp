@@ -7,11 +7,13 @@
 #include <span>
 #include <vector>
 
+#include "engine/archive.hpp"
 #include "engine/huge_pages.hpp"
 #include "engine/sim_time.hpp"
 #include "models/agentic/messages.hpp"
 #include "models/agentic/metrics.hpp"
 #include "models/agentic/parameters.hpp"
+#include "models/agentic/tier.hpp"
 
 namespace parley::agentic {
 
@@ -83,7 +85,8 @@ class WorkflowPool {
     static constexpr std::uint32_t end = UINT32_MAX;
 
     explicit WorkflowPool(const Parameters& parameters)
-        : candidates_(parameters.candidates),
+        : p_(parameters),
+          candidates_(parameters.candidates),
           may_be_forged_(parameters.accepts_forgeries()),
           stolen_at_(sizeof(Workflow) + candidates_ * sizeof(RankedCandidate) +
                      (parameters.fanout > 1 ? candidates_ * sizeof(Candidate) : 0)),
@@ -157,12 +160,22 @@ class WorkflowPool {
     template <class Archive>
     void transfer_record(Archive& archive, Workflow& workflow) {
         archive(workflow);
+        if constexpr (Archive::reading) expect_state(is_possible(workflow));
         for (RankedCandidate& candidate : ranked(workflow)) archive(candidate);
         for (std::size_t i = 0; i < workflow.merged; ++i) archive(merge_area(workflow)[i]);
         if (!may_be_forged_) return;
         StolenNames& stolen = stolen_names(workflow);
         archive(stolen.count);
+        if constexpr (Archive::reading) expect_state(stolen.count <= candidates_);
         for (std::size_t i = 0; i < stolen.count; ++i) archive(stolen.names()[i]);
+    }
+
+    // Of a record read from a checkpoint: whether all that it counts and names is there.
+    bool is_possible(const Workflow& workflow) const {
+        return workflow.step < p_.steps.size() && workflow.capability_class < p_.classes.size() &&
+               workflow.phase <= Phase::committing && workflow.tier < tier_count &&
+               workflow.last_failure <= Failure::requester_left && workflow.candidates <= candidates_ &&
+               workflow.merged <= (p_.fanout > 1 ? candidates_ : 0) && workflow.rank < candidates_;
     }
 
     static constexpr std::size_t records_a_chunk = 512;
@@ -172,6 +185,7 @@ class WorkflowPool {
 
     std::size_t stolen_bytes() const { return sizeof(StolenNames) + candidates_ * sizeof(StolenName); }
 
+    const Parameters& p_;
     std::size_t candidates_;
     bool may_be_forged_;
     std::size_t stolen_at_;

@@ -6,9 +6,11 @@
 #include <span>
 #include <vector>
 
+#include "engine/archive.hpp"
 #include "engine/entity_id.hpp"
 #include "engine/huge_pages.hpp"
 #include "models/agentic/growing_tables.hpp"
+#include "models/agentic/identity/identity.hpp"
 #include "models/agentic/identity/sybil_set.hpp"
 #include "models/agentic/parameters.hpp"
 #include "models/kernels/reputation/rating_list.hpp"
@@ -86,6 +88,11 @@ class RatingsAccounts {
         archive(account.updates, account.touched);
         if (Archive::reading && account.touched) touched_.push_back(index);
         tables_.transfer(archive, account.table);
+        if constexpr (Archive::reading) {
+            for (const Rating& rating : tables_.view(account.table)) {
+                expect_state(rating.epoch <= epoch_ && peer_of(parameters_, rating.ratee) < parameters_.peers);
+            }
+        }
     }
     template <class Archive>
     void transfer_sums(Archive& archive) {
@@ -93,6 +100,9 @@ class RatingsAccounts {
         std::uint64_t edges = attack_edges_;
         archive(evictions, edges);
         if (!Archive::reading) return;
+        for (const PooledChange& each : evictions) {
+            expect_state(peer_of(parameters_, each.ratee) < parameters_.peers);
+        }
         evictions_.insert(evictions_.end(), evictions.begin(), evictions.end());
         attack_edges_ += edges;
     }

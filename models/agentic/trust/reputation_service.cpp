@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "engine/archive.hpp"
 #include "engine/population.hpp"
 #include "models/agentic/agentic_model.hpp"
 #include "models/agentic/identity/identity.hpp"
@@ -146,6 +147,14 @@ void ReputationService::fold_reports(std::span<AgenticState*> states, Transport&
             },
             [&](const PooledChange& change) { reputation.apply(change); });
     });
+}
+
+void ReputationService::expect_possible(bool has_graph) const {
+    const Parameters& p = model_.parameters();
+    const bool follows_ratings =
+        p.reputation == ReputationKind::eigentrust || p.reputation == ReputationKind::sybilrank;
+    expect_state(!has_graph || follows_ratings);
+    expect_state(identities_.empty() || (p.whitewash && identities_.size() == p.peers));
 }
 
 GraphReputation& ReputationService::graph(Transport& transport) {

@@ -132,10 +132,13 @@ class ReputationService {
     void transfer(Archive& archive, Transport& transport) {
         bool has_graph = graph_.has_value();
         archive(has_graph, identities_);
+        if constexpr (Archive::reading) expect_possible(has_graph);
         if (has_graph) graph(transport).transfer(archive);
     }
 
    private:
+    // What a checkpoint said: whether there is a graph, and identities_.
+    void expect_possible(bool has_graph) const;
     GraphReputation& graph(Transport& transport);
     void know_owners(std::span<AgenticState*> states, Transport& transport);
     void fold_reports(std::span<AgenticState*> states, Transport& transport, int threads);

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory_resource>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "models/kernels/reputation/block_sums.hpp"
@@ -61,13 +62,15 @@ class EigenTrust {
     template <class Archive>
     void transfer(Archive& archive) {
         std::vector<double> all(blocks_.ids());
-        double* own = all.data() + blocks_.first_id();
         if constexpr (!Archive::reading) {
-            std::copy_n(trust_.data(), blocks_.own_ids(), own);
+            std::copy_n(trust_.data(), blocks_.own_ids(), all.data() + blocks_.first_id());
             transport_.gather_parts(std::as_writable_bytes(std::span(all)), double_parts_);
         }
         archive(all);
-        if constexpr (Archive::reading) std::copy_n(own, blocks_.own_ids(), trust_.data());
+        if constexpr (Archive::reading) {
+            if (all.size() != blocks_.ids()) throw std::runtime_error("the trust in the checkpoint is of other peers");
+            std::copy_n(all.data() + blocks_.first_id(), blocks_.own_ids(), trust_.data());
+        }
     }
 
    private:

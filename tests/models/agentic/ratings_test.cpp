@@ -236,5 +236,29 @@ TEST(AttackEdges, AreThoseThatListedRatingsGive) {
     EXPECT_GT(most, 5U);
 }
 
+// An account with one rating, as a checkpoint has it.
+Bytes stored_account(std::uint32_t ratee, std::uint32_t epoch) {
+    ArchiveWriter archive;
+    std::uint32_t updates = 1;
+    bool touched = false;
+    std::uint16_t size = 1;
+    Rating rating{ratee, 0, epoch, 1, 0, 0, 0};
+    archive(updates, touched, size, rating);
+    return archive.bytes();
+}
+
+TEST(Ratings, ADamagedCheckpointNamesNoEpochToComeAndNobodyWhoIsNotThere) {
+    const std::uint32_t peers = World().parameters.peers;
+    const auto restore = [](const Bytes& bytes) {
+        World world;
+        world.accounts.open_epoch(3);
+        ArchiveReader archive(bytes);
+        world.accounts.transfer(archive, 0);
+    };
+    EXPECT_NO_THROW(restore(stored_account(peers - 1, 3)));
+    EXPECT_THROW(restore(stored_account(peers - 1, 4)), std::runtime_error);
+    EXPECT_THROW(restore(stored_account(peers, 3)), std::runtime_error);
+}
+
 }  // namespace
 }  // namespace parley::agentic

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <random>
 #include <set>
 
+#include "engine/archive.hpp"
 #include "models/agentic/connectivity/place.hpp"
 #include "test_parameters.hpp"
 
@@ -649,6 +651,50 @@ TEST(RegistryShard, CountsEntriesWhosePeerIsOff) {
     world.shard.count_levels(SimTime{21 * second}, world.parameters, world.metrics);
     EXPECT_GT(off, 0U);
     EXPECT_EQ(world.count(Counter::dead_entries), off);
+}
+
+// What a shard's checkpoint begins with, and some bytes behind it.
+Bytes stored_shard(std::uint32_t entries, std::uint32_t described, std::size_t bytes_behind) {
+    constexpr std::size_t nothing_waiting = 2 * sizeof(SimTime) + sizeof(std::uint64_t);
+    ArchiveWriter archive;
+    archive(entries, described);
+    archive.bytes().resize(archive.bytes().size() + nothing_waiting + bytes_behind);
+    return archive.bytes();
+}
+
+bool is_restored(const Bytes& bytes) {
+    World world({});
+    ArchiveReader archive(bytes);
+    try {
+        world.shard.transfer(archive, world.context);
+    } catch (const std::runtime_error&) {
+        return false;
+    }
+    return true;
+}
+
+TEST(RegistryShard, ADamagedCheckpointTakesNoMemoryForEntriesThatAreNotThere) {
+    constexpr std::size_t entry = 4 + 18;  // its peer; time, trust, quality and two truth values
+    EXPECT_TRUE(is_restored(stored_shard(2, 2, 2 * entry)));
+    EXPECT_FALSE(is_restored(stored_shard(3, 2, 2 * entry)));
+    EXPECT_FALSE(is_restored(stored_shard(UINT32_MAX, 2, 2 * entry)));
+    EXPECT_FALSE(is_restored(stored_shard(2, 3, 2 * entry))) << "more described than there are";
+}
+
+TEST(RegistryShard, ADamagedCheckpointNamesNobodyWhoIsNotThere) {
+    Bytes bytes = stored_shard(1, 1, 22);
+    const std::size_t peer = bytes.size() - 22;
+    for (const std::uint32_t nobody : {World({}).parameters.peers, UINT32_MAX}) {
+        std::memcpy(bytes.data() + peer, &nobody, sizeof nobody);
+        EXPECT_FALSE(is_restored(bytes)) << nobody;
+    }
+}
+
+TEST(RegistryShard, ADamagedCheckpointHasNoLiveEntryWithoutClaims) {
+    Bytes bytes = stored_shard(1, 0, 22);
+    EXPECT_TRUE(is_restored(bytes));
+    bytes[bytes.size() - 2] = std::byte{1};  // live
+    EXPECT_FALSE(is_restored(bytes));
 }
 
 }  // namespace

@@ -245,5 +245,23 @@ TEST(EigenTrust, HasTheSameBitsForAnyRanksListsAndThreads) {
     }
 }
 
+// Hands over trust values as an archive of this many.
+struct TrustOf {
+    static constexpr bool reading = true;
+    std::size_t ids;
+    void operator()(std::vector<double>& values) const { values.assign(ids, 1.0 / static_cast<double>(ids)); }
+};
+
+TEST(EigenTrust, TakesTheTrustOfAsManyAsThereAreOnly) {
+    Network network(5, equally({0}), exact(0.1));
+    for (const std::size_t ids : {std::size_t{0}, std::size_t{4}, std::size_t{6}, std::size_t{100'000}}) {
+        TrustOf archive{ids};
+        EXPECT_THROW(network.eigentrust.transfer(archive), std::runtime_error) << ids;
+    }
+    TrustOf archive{5};
+    network.eigentrust.transfer(archive);
+    EXPECT_EQ(network.trust(4), 0.2);
+}
+
 }  // namespace
 }  // namespace parley::kernels
