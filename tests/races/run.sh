@@ -19,19 +19,21 @@ mkdir -p "$build"
 
 compile() { mpicxx "${flags[@]}" -c "$1" -o "$build/$2.o" "${@:3}"; }
 
-# All sources but the recorder in one translation unit: they share most headers.
-find engine models -name '*.cpp' ! -name 'hdf5_*' ! -path models/main.cpp ! -path models/command_line.cpp |
-    sort | sed 's/.*/#include "&"/' >"$build/sources.cpp"
+# All sources but those of HDF5 and the program in one translation unit: they share most headers.
+{
+    find engine -name '*.cpp' ! -name 'hdf5_*'
+    find models -mindepth 2 -name '*.cpp'
+} | sort | sed 's/.*/#include "&"/' >"$build/sources.cpp"
 compile "$build/sources.cpp" sources &
 compile tests/engine/simulation_test.cpp loop
 compile tests/engine/simulation_test.cpp planted -DPARLEY_PLANT_A_RACE
 compile tests/invariance/random_configurations.cpp random
 wait $!
 for program in loop planted; do
-    mpicxx "${flags[@]}" "$build/$program.o" "$build/sources.o" -lgtest -lgtest_main -lboost_program_options \
+    mpicxx "${flags[@]}" "$build/$program.o" "$build/sources.o" -lgtest -lgtest_main -lboost_program_options -lsodium \
         -o "$build/$program"
 done
-mpicxx "${flags[@]}" "$build/random.o" "$build/sources.o" -lboost_program_options -o "$build/random"
+mpicxx "${flags[@]}" "$build/random.o" "$build/sources.o" -lboost_program_options -lsodium -o "$build/random"
 
 # free_of_races NAME COMMAND...
 free_of_races() {
