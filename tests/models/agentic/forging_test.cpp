@@ -44,10 +44,10 @@ TEST(Forging, DrawsVictimsUniformlyAmongHonestPeers) {
     ASSERT_EQ(victims.size(), 10U);
     for (const auto& [victim, count] : victims) {
         EXPECT_FALSE(world.sybils.contains(victim));
-        EXPECT_NEAR(count, draws / 10, 5 * std::sqrt(draws * 0.1 * 0.9));
+        EXPECT_NEAR(count, draws / 10.0, 5 * std::sqrt(draws * 0.1 * 0.9));
     }
     ASSERT_EQ(classes.size(), 2U);
-    for (const auto& [c, count] : classes) EXPECT_NEAR(count, draws / 2, 5 * std::sqrt(draws * 0.25));
+    for (const auto& [c, count] : classes) EXPECT_NEAR(count, draws / 2.0, 5 * std::sqrt(draws * 0.25));
 }
 
 TEST(Forging, DrawsAClassThatTheVictimOffers) {
