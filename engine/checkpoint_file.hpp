@@ -20,8 +20,8 @@ inline constexpr std::size_t checkpoint_header_bytes = 512;
 // what failed; empty: nothing.
 std::string seal_checkpoint(const std::filesystem::path& part);
 
-// FILE becomes FILE.previous, `part` becomes FILE. At every moment one of the two names is a complete file, or none yet.
-// Returns what failed; empty: nothing.
+// FILE becomes FILE.previous, `part` becomes FILE. At every moment one of the two names is a complete file, or none
+// yet. Returns what failed; empty: nothing.
 std::string put_checkpoint_in_place(const std::filesystem::path& part, const std::filesystem::path& file);
 
 // Throws InputError unless the file is a checkpoint of this format, whole and undamaged.
