@@ -21,6 +21,7 @@
 #include "engine/hdf5_table.hpp"
 #include "engine/recorder.hpp"
 #include "engine/result_file.hpp"
+#include "engine/result_seal.hpp"
 
 namespace parley {
 namespace {
@@ -37,6 +38,7 @@ OutputError output_error(const std::filesystem::path& file, const Hdf5Failure& f
 
 File create_file(const std::filesystem::path& part) {
     const Properties creation = without_times(H5P_FILE_CREATE);
+    checked(H5Pset_userblock(creation.id(), seal_bytes), "reserve the seal");
     const Properties access(H5Pcreate(H5P_FILE_ACCESS), "make access properties");
     // Metadata is written in few large pieces.
     checked(H5Pset_meta_block_size(access.id(), hsize_t{64} << 10), "set the metadata block size");
@@ -104,6 +106,7 @@ class Hdf5Recorder final : public Recorder {
             checked(H5Fflush(file_.id(), H5F_SCOPE_LOCAL), "flush the file");
         });
         writing([&] { file_.close("close the file"); });
+        seal_result(part_);
         store_as(part_, final_name_);
         store_name(final_name_);
     }
@@ -133,6 +136,7 @@ class Hdf5Recorder final : public Recorder {
         void* handle = nullptr;
         checked(H5Fget_vfd_handle(file_.id(), H5P_DEFAULT, &handle), "ask the file driver");
         failure_ = *static_cast<const std::shared_ptr<std::string>*>(handle);
+        write_open_seal(part_);
         write_root(file_.id(), schema_, config);
         for (const Dimension& dimension : schema_.dimensions) write_dimension(file_.id(), dimension);
         open_group(file_.id(), "provenance");

@@ -7,7 +7,7 @@ namespace parley::hdf5 {
 
 namespace {
 
-constexpr int schema_version = 3;
+constexpr int schema_version = 4;
 
 }  // namespace
 

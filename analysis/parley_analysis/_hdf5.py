@@ -15,6 +15,7 @@ import numpy as np
 from h5py import h5a, h5d, h5g, h5s, h5t
 
 from .schema import FormatError, check_version
+from .seal import check_seal
 
 Value = str | int | float
 
@@ -29,8 +30,9 @@ class Scalars:
 
 
 def open_result(file: str | Path) -> h5py.File:
-    """Opens a result for reading; FormatError when it is none, or of another version."""
+    """Opens a result for reading; FormatError when it is none, damaged, or of another version."""
     try:
+        check_seal(file)
         result = h5py.File(file, "r")
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no file {file}") from None

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 FORMAT = "parley-result"
-SUPPORTED_VERSIONS = (1, 2, 3)
+SUPPORTED_VERSIONS = (1, 2, 3, 4)
 FORMAT_FILE = Path(__file__).with_name("format.csv")
 
 

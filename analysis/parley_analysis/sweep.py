@@ -44,7 +44,7 @@ def read_runs(source: str | Path | Iterable[str | Path], keep: Iterable[str] = (
     `source` is a folder (see result_files), one file, or several. Parameters are those that differ between the
     runs, run.seed and those named in `keep`; they alone have a dot in their name. Numbers are numbers, durations
     are seconds ("15s" -> 15.0). A value that a run lacks is NaN. In frame.attrs: "units" and "long_names" of the
-    summary values, and "config", the parameters that all runs share (text). About 3 ms a run.
+    summary values, and "config", the parameters that all runs share (text). About 4 ms a run.
     """
     files = _files(source)
     runs = [read_scalars(file, provenance=(RATE,)) for file in files]

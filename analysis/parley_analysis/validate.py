@@ -9,6 +9,7 @@ import numpy as np
 
 from ._hdf5 import whole_result
 from .schema import Entry, check_version, entries
+from .seal import FIRST_SEALED, is_sealed
 
 TABLES = ("timeseries", "histograms", "provenance/timeseries")
 
@@ -37,6 +38,8 @@ def check_file(file: str | Path) -> Findings:
         complete = "provenance" in result and "finished" in result["provenance"].attrs
         if not complete:
             findings.notes.append("the run did not end: /summary and the attributes of /provenance are not expected")
+        elif version >= FIRST_SEALED and not is_sealed(file):
+            findings.notes.append("the file has no SHA-256 of its own: whether it is what the run wrote is not known")
         _check_root(result, findings)
         for entry in known:
             if complete or entry.group != "summary":

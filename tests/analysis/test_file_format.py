@@ -1,7 +1,7 @@
 """Result files open in h5py and xarray; the validator accepts them and finds every planted breach; comparisons."""
 from __future__ import annotations
 
-import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from parley_analysis.__main__ import main
 from parley_analysis.compare import compare_runs
 from parley_analysis.run import Run
 from parley_analysis.schema import FormatError, entries
+from parley_analysis.seal import SEAL_BYTES
 from parley_analysis.validate import axis_names, check_file
 
 GROUPS = ("timeseries", "histograms", "summary", "provenance/timeseries")
@@ -25,10 +26,10 @@ def result(small_sweep: Path) -> Path:
 
 @pytest.fixture
 def changed(result: Path, tmp_path: Path) -> Callable[[Callable[[h5py.File], None]], Path]:
-    """A copy of the result with a change."""
+    """A copy of the result with a change, and without the line that would tell."""
     def change(action: Callable[[h5py.File], None]) -> Path:
         copy = tmp_path / "changed.h5"
-        shutil.copy(result, copy)
+        copy.write_bytes(result.read_bytes()[SEAL_BYTES:])
         with h5py.File(copy, "r+") as file:
             action(file)
         return copy
@@ -167,7 +168,25 @@ def test_an_unknown_dataset_is_a_note(changed):
         file["summary/mine"].attrs.update({"units": "1", "long_name": "mine"})
 
     findings = check_file(changed(add))
-    assert findings.problems == [] and findings.notes == ["/summary/mine: not in the format of this version"]
+    assert findings.problems == []
+    assert findings.notes[-1] == "/summary/mine: not in the format of this version"
+
+
+def test_a_file_without_its_line_is_a_note_and_a_changed_file_an_error(result, changed, tmp_path, capsys):
+    assert check_file(result).notes == []
+    findings = check_file(changed(lambda file: None))
+    assert findings.problems == [] and len(findings.notes) == 1 and "no SHA-256" in findings.notes[0]
+    annotated = tmp_path / "annotated.h5"
+    annotated.write_bytes(result.read_bytes())
+    with h5py.File(annotated, "r+") as file:
+        file.attrs["title"] = "mine"
+    assert main(["validate", str(annotated)]) == 2
+    told = capsys.readouterr().err
+    assert "was changed" in told and f"tail -c +513 {annotated} > COPY" in told and told.count("\n") == 1
+    # What the message says, done.
+    copy = tmp_path / "copy.h5"
+    subprocess.run(f"tail -c +513 {annotated} > {copy}", shell=True, check=True)
+    assert main(["validate", str(copy)]) == 0 and Run(copy).attributes["title"] == "mine"
 
 
 def test_comparison_says_what_and_where_first(result, changed, capsys):

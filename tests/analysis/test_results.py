@@ -10,6 +10,7 @@ import pytest
 from fake_parley import write_result
 from parley_analysis._hdf5 import ini_values
 from parley_analysis.run import Run
+from parley_analysis.seal import SEAL_BYTES
 from parley_analysis.sweep import open_sweep, parameter_columns, read_runs
 from parley_analysis.units import parse_value, seconds
 
@@ -125,7 +126,9 @@ def test_tables_latencies_and_data_sets_of_a_run(small_sweep):
 
 def test_of_a_part_file_only_committed_rows_are_read(tmp_path, small_sweep):
     part = tmp_path / "result.h5.part"
-    part.write_bytes(next((small_sweep / "runs").glob("*.h5")).read_bytes())
+    whole = next((small_sweep / "runs").glob("*.h5")).read_bytes()
+    line = b"Parley result, not complete: the run has not ended\n"
+    part.write_bytes(line.ljust(SEAL_BYTES, b"\0") + whole[SEAL_BYTES:])
     with h5py.File(part, "r+") as result:
         result["timeseries"].attrs["rows"] = np.uint64(7)
     run = Run(part)

@@ -25,7 +25,7 @@ RESERVED = {
                "engine/hdf5_table.hpp", "engine/hdf5_result_groups.hpp", "engine/hdf5_recorder.cpp",
                "engine/hdf5_checkpoint.cpp"),
     "hdf5_hl.h": ("engine/hdf5_scales.cpp",),
-    "sodium.h": ("models/agentic/identity/ed25519.cpp",),
+    "sodium.h": ("engine/result_seal.cpp", "models/agentic/identity/ed25519.cpp"),
     "xxhash.h": ("engine/checkpoint_file.cpp",),
     "omp.h": ("engine/population.hpp", "engine/run_options.cpp", "models/kernels/"),
 }

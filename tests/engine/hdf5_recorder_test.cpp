@@ -188,6 +188,12 @@ std::pair<std::uint64_t, std::uint64_t> check_committed_rows(const std::filesyst
     return {rows, delay_rows};
 }
 
+std::string first_line(const std::filesystem::path& file) {
+    std::string line;
+    std::getline(std::ifstream(file), line);
+    return line;
+}
+
 class Hdf5RecorderTest : public testing::Test {
    protected:
     void SetUp() override {
@@ -206,7 +212,7 @@ class Hdf5RecorderTest : public testing::Test {
 TEST_F(Hdf5RecorderTest, StoresRootAttributesConfigAndProvenance) {
     write_example(file_, 3, 1);
     const Reader reader(file_);
-    EXPECT_EQ(reader.number<int>("/", "schema_version"), 3);
+    EXPECT_EQ(reader.number<int>("/", "schema_version"), 4);
     EXPECT_EQ(reader.text("/", "format"), "parley-result");
     EXPECT_EQ(reader.text("/", "model"), "example");
     EXPECT_EQ(reader.text("/", "title"), "Parley result of the model example");
@@ -319,6 +325,15 @@ TEST_F(Hdf5RecorderTest, TakesTheFinalNameOnlyWhenFinished) {
     recorder->finish(example_summary, {}, {});
     EXPECT_FALSE(std::filesystem::exists(part_));
     EXPECT_TRUE(std::filesystem::exists(file_));
+}
+
+TEST_F(Hdf5RecorderTest, BeginsWithALineThatSaysWhetherTheRunHasEnded) {
+    const auto recorder = make_hdf5_recorder(file_, example_schema(), example_config);
+    append_row(*recorder, 0);
+    recorder->flush();
+    EXPECT_EQ(first_line(part_), "Parley result, not complete: the run has not ended");
+    recorder->finish(example_summary, {}, {});
+    EXPECT_EQ(first_line(file_).substr(0, 51), "Parley result, complete; SHA-256 from byte 513 on: ");
 }
 
 TEST_F(Hdf5RecorderTest, ShowsFlushedRowsInACopyOfTheUnfinishedFile) {
@@ -554,77 +569,6 @@ TEST_F(Hdf5RecorderTest, TakesTheRowsOfACheckpointAndNoMoreThanThereAre) {
             EXPECT_THROW(recorder->load(checkpoint), std::runtime_error) << buffered;
         }
     }
-}
-
-class CheckOutputTest : public Hdf5RecorderTest {
-   protected:
-    std::string error_of(const std::filesystem::path& file, bool force = false) {
-        try {
-            check_output(file, force);
-        } catch (const InputError& error) {
-            std::string message = error.what();
-            for (auto at = message.find(folder_.string()); at != std::string::npos;
-                 at = message.find(folder_.string())) {
-                message.replace(at, folder_.string().size(), "DIR");
-            }
-            return message;
-        }
-        return "no error";
-    }
-};
-
-TEST_F(CheckOutputTest, AcceptsANewFileAndWritesNothing) {
-    EXPECT_EQ(error_of(file_), "no error");
-    EXPECT_EQ(error_of("relative_name.h5"), "no error");
-    EXPECT_TRUE(std::filesystem::is_empty(folder_));
-}
-
-TEST_F(CheckOutputTest, RefusesAnExistingFileWithoutForce) {
-    std::ofstream(file_) << "precious";
-    EXPECT_EQ(error_of(file_),
-              "DIR/result.h5 exists (a result is never overwritten unasked); choose another file with --output, or "
-              "pass --force to replace it");
-    EXPECT_EQ(error_of(file_, true), "no error");
-    EXPECT_EQ(content_of(file_), "precious");
-}
-
-TEST_F(CheckOutputTest, RefusesAMissingFolder) {
-    EXPECT_EQ(
-        error_of(folder_ / "none" / "x.h5", true),
-        "cannot write DIR/none/x.h5 (DIR/none does not exist); create the folder or choose another with --output");
-    std::ofstream(file_) << "a file";
-    EXPECT_EQ(error_of(file_ / "x.h5"),
-              "cannot write DIR/result.h5/x.h5 (DIR/result.h5 is not a folder); create the folder or choose another "
-              "with --output");
-}
-
-TEST_F(CheckOutputTest, RefusesAFolderThatCannotBeWritten) {
-    ASSERT_EQ(::chmod(folder_.c_str(), 0555), 0);
-    // Root may write everywhere: be somebody else meanwhile.
-    constexpr uid_t nobody = 65534;
-    const uid_t user = ::geteuid();
-    if (user == 0) {
-        ASSERT_EQ(::seteuid(nobody), 0);
-    }
-    const std::string message = error_of(file_);
-    ASSERT_EQ(::seteuid(user), 0);
-    ASSERT_EQ(::chmod(folder_.c_str(), 0755), 0);
-    EXPECT_EQ(message, "cannot write DIR/result.h5 (DIR: Permission denied); choose another folder with --output");
-}
-
-TEST_F(CheckOutputTest, RefusesFoldersDevicesAndEmptyNames) {
-    EXPECT_EQ(error_of(folder_, true), "cannot write DIR (it is a folder); name a file in it with --output");
-    EXPECT_EQ(error_of("", true), "the output \"\" names no file; choose one with --output FILE");
-    EXPECT_EQ(error_of("/dev/null", true),
-              "cannot write /dev/null (it is not a regular file); choose another with --output");
-}
-
-TEST_F(CheckOutputTest, RefusesAFileThatAnotherRunIsWriting) {
-    const auto recorder = make_hdf5_recorder(file_, example_schema(), example_config);
-    EXPECT_EQ(error_of(file_, true),
-              "another run is writing DIR/result.h5.part; wait for it, or choose another file with --output");
-    recorder->finish(example_summary, {}, {});
-    EXPECT_EQ(error_of(file_, true), "no error");
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ def open_group(file, group):
 
 def test_h5py_reads_root_config_and_provenance(result):
     with h5py.File(result) as file:
-        assert file.attrs["schema_version"] == 3
+        assert file.attrs["schema_version"] == 4
         assert file.attrs["format"] == "parley-result"
         assert file.attrs["model"] == "sample"
         assert file.attrs["title"] == "A sample"
@@ -35,6 +35,13 @@ def test_h5py_reads_root_config_and_provenance(result):
         assert file["config"].attrs["run.seed"] == "42"
         assert file["provenance"].attrs["host"] == "localhost"
         assert file["provenance"].attrs["events_per_second"] == 1e6
+
+
+def test_the_first_line_gives_the_sha256_of_the_rest(result):
+    line = subprocess.run(["head", "-n", "1", result], check=True, capture_output=True, text=True).stdout
+    digest = subprocess.run(f"tail -c +513 '{result}' | sha256sum", shell=True, check=True, capture_output=True,
+                            text=True).stdout.split()[0]
+    assert line == f"Parley result, complete; SHA-256 from byte 513 on: {digest}\n"
 
 
 def test_h5py_finds_the_scales_of_every_axis(result):
