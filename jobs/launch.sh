@@ -23,14 +23,14 @@ site=${PARLEY_SITE:-$here/sites/generic.sh}
 
 nodes=${SLURM_JOB_NUM_NODES:-1}
 
-# NUMA domains that the CPUs of this job lie in, on this node.
-numa_domains() {
-    lscpu --parse=CPU,NODE 2>/dev/null | awk -F, -v allowed="$(taskset -cp $$ 2>/dev/null | sed 's/.*: //')" '
+# How many different ones of lscpu's COLUMNS (NODE; SOCKET,CORE) the CPUs of this job lie in, on this node.
+count_of() {
+    lscpu --parse="CPU,$1" 2>/dev/null | awk -F, -v allowed="$(taskset -cp $$ 2>/dev/null | sed 's/.*: //')" '
         BEGIN { n = split(allowed, part, ",")
                 for (i = 1; i <= n; i++) { split(part[i], end, "-"); last = end[2] == "" ? end[1] : end[2]
                                            for (cpu = end[1]; cpu <= last; cpu++) mine[cpu] = 1 } }
-        /^[0-9]/ && ($1 in mine) { domain[$2] = 1 }
-        END { count = 0; for (name in domain) count++; print (count ? count : 1) }'
+        /^[0-9]/ && ($1 in mine) { place[$2 "," $3] = 1 }
+        END { count = 0; for (name in place) count++; print (count ? count : 1) }'
 }
 
 # Sets ranks, ranks_a_node and threads.
@@ -48,8 +48,12 @@ lay_out() {
             ;;
     esac
     local cpus=${SLURM_CPUS_ON_NODE:-1}
+    # Slurm counts hardware threads all the same.
+    if [ "${SLURM_HINT:-}" = nomultithread ] || [ "${SLURM_THREADS_PER_CORE:-}" = 1 ]; then
+        cpus=$(count_of SOCKET,CORE)
+    fi
     case ${PARLEY_LAYOUT:-numa} in
-        numa) ranks_a_node=$(numa_domains) ;;
+        numa) ranks_a_node=$(count_of NODE) ;;
         core) ranks_a_node=$cpus ;;
         node) ranks_a_node=1 ;;
         *) fail "PARLEY_LAYOUT is $PARLEY_LAYOUT in $site; choose numa, core or node" ;;

@@ -18,8 +18,12 @@ def launch(tmp_path):
         script = tmp_path / name
         script.write_text(f'#!/bin/sh\necho "{name} $*"; echo "threads $OMP_NUM_THREADS"\n')
         script.chmod(0o755)
-    (tmp_path / "lscpu").write_text('#!/bin/sh\nprintf "# CPU,Node\\n"\n'
-                                    'for c in $(seq 0 1023); do echo "$c,$((c % ${DOMAINS:-1}))"; done\n')
+    # 8 cores of two hardware threads a socket: CPU c and c + 512 share a core.
+    (tmp_path / "lscpu").write_text('#!/bin/sh\nprintf "# a comment\\n"\n'
+                                    'for c in $(seq 0 1023); do case $1 in\n'
+                                    '*CPU,NODE) echo "$c,$((c % ${DOMAINS:-1}))" ;;\n'
+                                    '*CPU,SOCKET,CORE) echo "$c,$((c % 512 / 8)),$((c % 512))" ;;\n'
+                                    'esac; done\n')
     (tmp_path / "lscpu").chmod(0o755)
     (tmp_path / "taskset").write_text('#!/bin/sh\necho "pid 1\'s current affinity list: ${MINE:-0-15}"\n')
     (tmp_path / "taskset").chmod(0o755)
@@ -43,6 +47,9 @@ TWO_NODES = {"SLURM_JOB_NUM_NODES": "2", "SLURM_CPUS_ON_NODE": "16", "SLURM_JOB_
     ("", {**TWO_NODES, "DOMAINS": "2"}, 4, 2, 8),
     ("", {**TWO_NODES, "DOMAINS": "2", "MINE": "0,2,4-4"}, 2, 1, 16),
     ("PARLEY_LAYOUT=core", TWO_NODES, 32, 16, 1),
+    ("PARLEY_LAYOUT=core", {**TWO_NODES, "SLURM_HINT": "nomultithread", "MINE": "0-7,512-519"}, 16, 8, 1),
+    ("PARLEY_LAYOUT=core", {**TWO_NODES, "SLURM_HINT": "multithread", "MINE": "0-7,512-519"}, 32, 16, 1),
+    ("", {**TWO_NODES, "DOMAINS": "2", "SLURM_THREADS_PER_CORE": "1", "MINE": "0-7,512-519"}, 4, 2, 4),
     ("PARLEY_LAYOUT=node", TWO_NODES, 2, 1, 16),
 ])
 def test_ranks_and_threads_come_from_the_allocation(launch, site, variables, ranks, a_node, threads):
