@@ -1,8 +1,6 @@
 // The header of checkpoints: whatever the bytes, an InputError or a file whose header is right in every field; and a
 // file that was sealed is accepted, and refused with any byte of it changed or missing. What HDF5 makes of a file comes
 // behind the checksum, and is not ours to fuzz.
-#include <unistd.h>
-
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -11,13 +9,14 @@
 
 #include "engine/checkpoint_file.hpp"
 #include "engine/error.hpp"
+#include "tests/fuzz/temporary_file.hpp"
 
 namespace parley {
 
 namespace {
 
 bool is_accepted(const std::string& bytes) {
-    static const std::string file = "/dev/shm/parley-fuzz-" + std::to_string(getpid()) + ".checkpoint";
+    static const std::string file = temporary_file(".checkpoint");
     std::ofstream(file, std::ios::binary) << bytes;
     try {
         verify_checkpoint(file);
@@ -28,7 +27,7 @@ bool is_accepted(const std::string& bytes) {
 }
 
 std::string sealed(const std::string& content) {
-    static const std::string file = "/dev/shm/parley-fuzz-" + std::to_string(getpid()) + ".checkpoint.part";
+    static const std::string file = temporary_file(".checkpoint.part");
     std::ofstream(file, std::ios::binary) << std::string(checkpoint_header_bytes, '\0') << content;
     if (!seal_checkpoint(file).empty()) std::abort();
     std::ifstream stream(file, std::ios::binary);

@@ -1,6 +1,4 @@
 // Configuration files: an InputError or a configuration that reads back to itself, whatever the bytes.
-#include <unistd.h>
-
 #include <cstdlib>
 #include <fstream>
 #include <string>
@@ -9,6 +7,7 @@
 #include "engine/run_config.hpp"
 #include "engine/run_options.hpp"
 #include "models/agentic/parameters.hpp"
+#include "tests/fuzz/temporary_file.hpp"
 
 namespace parley {
 
@@ -22,7 +21,7 @@ ParameterTable make_table() {
 }
 
 RunConfig read(const ParameterTable& table, const std::string& text) {
-    static const std::string file = "/dev/shm/parley-fuzz-" + std::to_string(getpid()) + ".ini";
+    static const std::string file = temporary_file(".ini");
     std::ofstream(file, std::ios::binary) << text;
     return RunConfig::read(table, file, {});
 }

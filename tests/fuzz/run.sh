@@ -49,6 +49,9 @@ run_target() {
     echo "fuzz: $1: $(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$1.log") inputs, nothing found"
 }
 
+TMPDIR=$(mktemp -d -p /dev/shm parley-fuzz.XXXXXX)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
 targets=()
 for file in tests/fuzz/fuzz_*.cpp; do
     name=${file#tests/fuzz/fuzz_}
