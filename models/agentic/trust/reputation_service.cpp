@@ -72,9 +72,9 @@ double TrustDistribution::area_under_curve() const {
 namespace {
 
 // Sets trust shard by shard, so that what belongs to a shard stays in the cache.
-void set_trust(AgenticState& state, std::size_t s, const RecordDelivery<TrustUpdate>& updates) {
-    struct PeerTrust {
-        std::uint32_t peer;  // identity
+void set_trust(AgenticState& state, const Parameters& parameters, std::size_t s, const RecordDelivery<TrustUpdate>& updates) {
+    struct IdentityTrust {
+        std::uint32_t identity;
         float trust;
     };
     const IdRange shards = state.shard_range();
@@ -82,7 +82,7 @@ void set_trust(AgenticState& state, std::size_t s, const RecordDelivery<TrustUpd
     std::vector<std::size_t> places(shards.size() + 1);
     updates.for_each(s, owns, [&](const TrustUpdate& update) { ++places[update.shard - shards.begin + 1]; });
     for (std::uint32_t shard = 0; shard < shards.size(); ++shard) places[shard + 1] += places[shard];
-    std::vector<PeerTrust> sorted(places.back());
+    std::vector<IdentityTrust> sorted(places.back());
     updates.for_each(s, owns, [&](const TrustUpdate& update) {
         sorted[places[update.shard - shards.begin]++] = {update.peer, update.trust};
     });
@@ -91,8 +91,8 @@ void set_trust(AgenticState& state, std::size_t s, const RecordDelivery<TrustUpd
     for (std::uint32_t id = shards.begin; id < shards.end; ++id) {
         RegistryShard& shard = state.shard(id);
         for (const std::size_t end = places[id - shards.begin]; at < end; ++at) {
-            if (at + ahead < end) shard.prefetch(sorted[at + ahead].peer);
-            shard.set_trust(sorted[at].peer, sorted[at].trust);
+            if (at + ahead < end) shard.prefetch(peer_of(parameters, sorted[at + ahead].identity));
+            shard.set_trust(sorted[at].identity, sorted[at].trust);
         }
     }
 }
@@ -110,7 +110,7 @@ void ReputationService::publish(std::span<AgenticState*> states, Transport& tran
     RecordDelivery<TrustUpdate> updates(states.size(), transport);
     for_each_in_parallel(states.size(), threads, [&](std::size_t s) { publish_peers(*states[s], s, updates); });
     updates.exchange();
-    for_each_in_parallel(states.size(), threads, [&](std::size_t s) { set_trust(*states[s], s, updates); });
+    for_each_in_parallel(states.size(), threads, [&](std::size_t s) { set_trust(*states[s], model_.parameters(), s, updates); });
 }
 
 void ReputationService::know_owners(std::span<AgenticState*> states, Transport& transport) {
