@@ -11,7 +11,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 readonly seconds=${1:-20} build=build/fuzz
 # What the readers of text need, and what whole simulations need besides.
 readonly text=(engine/distributions.cpp engine/parameter_table.cpp engine/run_config.cpp engine/run_options.cpp
-    models/agentic/connectivity/region_matrix.cpp models/agentic/parameters.cpp models/agentic/policy/policies.cpp
+    models/agentic/connectivity/region_matrix.cpp models/agentic/parameter_checks.cpp
+    models/agentic/parameter_entries.cpp models/agentic/parameters.cpp models/agentic/policy/policies.cpp
     models/agentic/execution/workflow_steps.cpp models/agentic/text_lists.cpp)
 readonly engine=(engine/checkpoint.cpp engine/checkpoint_file.cpp engine/event_calendar.cpp engine/event_pages.cpp
     engine/huge_pages.cpp engine/progress.cpp engine/serial_transport.cpp engine/status_file.cpp)
