@@ -85,6 +85,23 @@ def test_an_entry_is_forged_between_a_forgery_and_the_next_refresh(tmp_path, rat
     assert np.array_equal(result.series["poisoned_entries"], 100 + result.series["forged_entries"])
 
 
+@pytest.mark.parametrize("rate", [0.02, 0.1, 0.5])
+def test_with_the_largest_sequence_number_a_stolen_name_lasts_for_its_time_to_live(tmp_path, rate):
+    """As above, but a name is stolen for T = 15 s whatever the victim does, and before that for an exponential time
+    not: p = rate T / (1 + rate T). Its variance is that of (1 - p) T - p X a cycle of 1 / rate + T. All begin honest, so
+    that the first cycles are left out. Every stolen time has 15 samples, wherever it begins."""
+    settings = {**STATIC, **CONSTANT_DELAYS, "peers.count": 200, "adversary.fraction": 0.5, "peers.workflow_rate": 0,
+                "adversary.forge_rate": rate, "adversary.forge_sequence": "max", "identity.verify": "false",
+                "run.warmup": "500s", "run.duration": "2500s"}
+    [result] = run_seeds(tmp_path, settings, [1])
+    ttl = 2 * REFRESH_PERIOD
+    p = rate * ttl / (1 + rate * ttl)
+    share = result.series["forged_entries"][500:].mean() / 100
+    check_normal(share, p, (p / rate) ** 2 / (1 / rate + ttl) / (100 * 2000), "forged share")
+    # Names that have expired are nobody's until their peers refresh.
+    assert result.series["live_entries"][500:].min() < 200
+
+
 @pytest.mark.parametrize("shards", [1, 2])
 @pytest.mark.parametrize("policy", ["optimistic", "tier2"])
 def test_work_goes_to_the_forger_of_an_entry(tmp_path, policy, shards):
