@@ -4,10 +4,11 @@ from __future__ import annotations
 import itertools
 import re
 import resource
+import subprocess
 
 import pytest
 
-from parley_runs import CONFIGS, ROOT, execute, time_order_binary
+from parley_runs import CONFIGS, ROOT, binary, execute, time_order_binary
 
 GOOD = CONFIGS / "paper-sybil.ini"
 TABLE = re.findall(r"^\| (.+?) \| (\S+|by signal) \| (.*) \| `(\S+)` \|$", (ROOT / "docs/exits.md").read_text(), re.M)
@@ -93,6 +94,21 @@ def limited(megabytes: int):
 def test_the_address_space_limit_counts(tmp_path):
     said = refused("--peers.count=2000000", cwd=tmp_path, preexec=limited(1000))
     assert "ulimit -v" in said
+
+
+def test_a_node_that_is_too_small_is_named_by_all_ranks(tmp_path):
+    """Three ranks; the last one is on a node of its own, by name, and is allowed less than its share."""
+    if subprocess.run(["unshare", "--uts", "true"], check=False, capture_output=True).returncode != 0:
+        pytest.skip("a node's name cannot be changed here")
+    node = tmp_path / "node"
+    node.write_text(f"""#!/bin/sh
+    [ "$OMPI_COMM_WORLD_RANK" = 2 ] || exec {binary()} "$@"
+    exec unshare --uts sh -c 'hostname small; ulimit -v 1000000; exec {binary()} "$@"' node "$@"
+    """)
+    node.chmod(0o755)
+    said = refused("--peers.count=3000000", cwd=tmp_path, ranks=3, program=node)
+    assert "there are 0." in said and "on small (the process's address space limit" in said, said
+    assert "ranks there: 1)" in said, said
 
 
 def test_memory_that_runs_out_ends_the_run_with_code_1(tmp_path):
