@@ -107,7 +107,9 @@ def test_bad_input_is_one_line_and_exit_code_2(study):
 
 def test_interrupt_ends_the_children_and_keeps_results(study):
     study.axes("run.duration = 0, 30, 31")
-    runner = subprocess.Popen(study.run_command(), stderr=subprocess.PIPE, text=True)
+    # A shell starts what it puts in the background, such as these tests, with interrupts ignored.
+    runner = subprocess.Popen(study.run_command(), stderr=subprocess.PIPE, text=True,
+                              preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     deadline = time.monotonic() + 20
     while len(study.results() if study.output.exists() else {}) < 2 and time.monotonic() < deadline:
         time.sleep(0.05)
