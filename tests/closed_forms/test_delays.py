@@ -59,6 +59,18 @@ def test_a_canary_takes_two_delays_and_its_execution(tmp_path):
                     distribution_of_sum(2, 0.030, 0.5, 0.010 + 0.040), "canary latency")
 
 
+def test_canaries_sent_together_take_as_long_as_one(tmp_path):
+    """Also where answers come when the step has gone on to another candidate, and that one was busy. Executions of 2 s:
+    hardly a step ends before all answers have come."""
+    settings = {**STATIC, **INSTANT_REGISTRY, "policy.name": "tier2", "canary.parallel": 4,
+                "capability.classes": "work:2s", "execution.queue_capacity": 0, "canary.exec_time": "40ms",
+                "peers.workflow_rate": 0.2, "run.duration": "520s", "run.warmup": "20s"}
+    [result] = run_seeds(tmp_path, settings, [1])
+    assert result.messages["busy"] > 500
+    check_histogram(result.histograms["canary_latency"], result.edges,
+                    distribution_of_sum(2, 0.030, 0.5, 0.010 + 0.040), "canary latency")
+
+
 def test_a_workflow_of_one_step_takes_four_delays_and_its_execution(tmp_path):
     """Executions of 1 us at 20 providers, drawn uniformly: hardly one in a million waits."""
     settings = {**STATIC, **INDIFFERENT, **INSTANT_REGISTRY, "peers.count": 20, "registry.candidates": 19,

@@ -52,7 +52,9 @@ void Requester::send_canaries(AgenticContext& context, Workflow& workflow, std::
 
 void Requester::on_canary_response(AgenticContext& context, Peer& peer, const CanaryResponse& response) {
     // Every canary is counted once, when it is answered, whether or not its step still waits for it.
-    const bool passed = response.passed != 0 && context.now() <= SimTime{response.due};
+    const Duration left = SimTime{response.due} - context.now();
+    const bool in_time = left >= Duration{};
+    const bool passed = response.passed != 0 && in_time;
     metrics_.add(Counter::signatures_verified, p_.verify ? 1 : 0);
     metrics_.add(passed ? Counter::canaries_passed : Counter::canaries_failed);
     if (passed && response.sybil != 0) metrics_.add(Counter::canaries_evaded);
@@ -60,9 +62,7 @@ void Requester::on_canary_response(AgenticContext& context, Peer& peer, const Ca
     if (workflow == nullptr) return;
     RankedCandidate& candidate = pool_.ranked(*workflow)[response.name.rank];
     if (candidate.state != CandidateState::canary_sent) return;
-    if (workflow->phase == Phase::canary) {
-        metrics_.add_latency(Latency::canary, context.now() - workflow->phase_began);
-    }
+    if (in_time) metrics_.add_latency(Latency::canary, p_.canary_timeout - left);
     if (!passed) {
         candidate.state = CandidateState::used;
         workflow->last_failure = Failure::verification_exhausted;
