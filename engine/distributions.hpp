@@ -1,6 +1,7 @@
 // Random variates on a RandomStream, made only of portable arithmetic. Each says how many 64-bit draws it takes.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 
@@ -29,13 +30,8 @@ inline double log_normal(RandomStream& stream, double median, double sigma) {
 // Standard Gumbel (maximum): -log(-log U); one draw.
 inline double gumbel(RandomStream& stream) { return -portable_log(-portable_log(stream.uniform())); }
 
-// Gamma with the given shape (> 0) and scale 1. Marsaglia and Tsang 2000; two draws a try, about 1.05 tries,
-// and one more draw when shape < 1.
-inline double gamma_variate(RandomStream& stream, double shape) {
-    if (shape < 1.0) {
-        const double boost = portable_exp(portable_log(stream.uniform()) / shape);
-        return gamma_variate(stream, shape + 1.0) * boost;
-    }
+// Gamma with shape 1 at least and scale 1. Marsaglia and Tsang 2000; two draws a try, about 1.05 tries.
+inline double gamma_variate_above_1(RandomStream& stream, double shape) {
     const double d = shape - 1.0 / 3.0;
     const double c = 1.0 / std::sqrt(9.0 * d);
     for (;;) {
@@ -47,6 +43,25 @@ inline double gamma_variate(RandomStream& stream, double shape) {
         if (portable_log(u) < 0.5 * x * x + d - d * v + d * portable_log(v)) return d * v;
     }
 }
+
+// A gamma variate as value * e^log_factor: with a small shape it may be too small for a double.
+struct ScaledGamma {
+    double value;
+    double log_factor;
+    // 0 when too small.
+    double number(double log_scale = 0) const { return value * exp_or_zero(log_factor - log_scale); }
+
+   private:
+    static double exp_or_zero(double x) { return x < -700 ? 0.0 : portable_exp(x); }
+};
+
+// Gamma with the given shape (> 0) and scale 1; one draw more when shape < 1.
+inline ScaledGamma scaled_gamma_variate(RandomStream& stream, double shape) {
+    if (shape >= 1.0) return {gamma_variate_above_1(stream, shape), 0.0};
+    const double log_factor = portable_log(stream.uniform()) / shape;
+    return {gamma_variate_above_1(stream, shape + 1.0), log_factor};
+}
+inline double gamma_variate(RandomStream& stream, double shape) { return scaled_gamma_variate(stream, shape).number(); }
 
 // Weibull with the given shape (0.1 to 10) and scale: P(X > x) = e^-(x/scale)^shape; one draw.
 inline double weibull(RandomStream& stream, double shape, double scale) {
@@ -64,9 +79,13 @@ void fill_gumbel(RandomStream& stream, std::span<double> out);
 
 // Beta(a, b), a and b > 0, as a ratio of gammas.
 inline double beta_variate(RandomStream& stream, double a, double b) {
-    const double x = gamma_variate(stream, a);
-    const double y = gamma_variate(stream, b);
-    return x / (x + y);
+    const ScaledGamma x = scaled_gamma_variate(stream, a);
+    const ScaledGamma y = scaled_gamma_variate(stream, b);
+    // Where both are too small it is their ratio that counts.
+    const double larger = std::max(x.log_factor, y.log_factor);
+    const double scale = larger < -600 ? larger : 0.0;
+    const double share = x.number(scale);
+    return share / (share + y.number(scale));
 }
 
 }  // namespace parley

@@ -186,6 +186,25 @@ TEST(Beta, HasTheArcsineLawForHalves) {
               ks_bound);
 }
 
+// Gammas of so small a shape are mostly below the smallest double. Shares from the incomplete beta function (SciPy).
+TEST(Beta, HasItsLawForSmallShapes) {
+    const auto share = [](const std::vector<double>& values, auto&& holds) {
+        return static_cast<double>(std::count_if(values.begin(), values.end(), holds)) /
+               static_cast<double>(values.size());
+    };
+    const auto both = sample(11, sample_size, [](RandomStream& s) { return beta_variate(s, 0.01, 0.01); });
+    const auto one = sample(12, sample_size, [](RandomStream& s) { return beta_variate(s, 0.01, 2); });
+    for (const auto* values : {&both, &one}) {
+        EXPECT_EQ(share(*values, [](double x) { return x >= 0 && x <= 1; }), 1.0);
+    }
+    const double n = sample_size;
+    const auto bound = [&](double p) { return 5 * std::sqrt(p * (1 - p) / n); };
+    EXPECT_NEAR(share(both, [](double x) { return x < 0.5; }), 0.5, bound(0.5));
+    EXPECT_NEAR(share(both, [](double x) { return x < 1e-9; }), 0.40648, bound(0.40648));
+    EXPECT_NEAR(share(one, [](double x) { return x < 1e-3; }), 0.94258, bound(0.94258));
+    EXPECT_NEAR(share(one, [](double x) { return x > 0.9; }), 5.41e-5, bound(5.41e-5));
+}
+
 TEST(FillGumbel, GivesTheSameAsOneByOne) {
     for (const std::size_t count : {0U, 1U, 8U, 33U}) {
         RandomStream together = stream_for(98);
