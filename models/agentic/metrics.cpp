@@ -42,13 +42,14 @@ double percentile(const std::array<std::uint64_t, LatencyBins::count>& histogram
     for (std::size_t bin = 0; bin < LatencyBins::count; ++bin) {
         const auto here = static_cast<double>(histogram[bin]);
         if (here > 0 && below + here >= wanted) {
+            if (bin + 1 == LatencyBins::count) return std::numeric_limits<double>::infinity();
             if (bin == 0) return LatencyBins::lower_edge(1) * (wanted - below) / here;
             const double position = static_cast<double>(bin - 1) + (wanted - below) / here;
             return LatencyBins::lowest * portable_exp(position * (2.302585092994045684 / LatencyBins::per_decade));
         }
         below += here;
     }
-    return LatencyBins::lower_edge(LatencyBins::count - 1);
+    return std::numeric_limits<double>::infinity();
 }
 
 }  // namespace parley::agentic

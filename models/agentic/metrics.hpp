@@ -218,8 +218,8 @@ struct Metrics {
     void add_events_of(const Metrics& other);
 };
 
-// The value below which a share p of a histogram lies, interpolated within its bin on the logarithmic scale;
-// NaN if the histogram is empty.
+// The value below which a share p of a histogram lies, interpolated within its bin on the logarithmic scale; NaN if the
+// histogram is empty, infinity if it lies in the last bin, which has no upper edge.
 double percentile(const std::array<std::uint64_t, LatencyBins::count>& histogram, double p);
 
 }  // namespace parley::agentic
