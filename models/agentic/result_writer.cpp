@@ -35,7 +35,7 @@ constexpr std::array counter_texts{
     CounterText{"poisoned_candidates_handed_out", "candidates", "candidates handed out that are Sybil"},
     CounterText{"registrations", "messages", "descriptors received by the registry"},
     CounterText{"entries_expired", "entries", "registry entries dropped at the end of their time to live"},
-    CounterText{"shard_busy_nanoseconds", "ns", "service time of registry shards"},
+    CounterText{"shard_busy_nanoseconds", "ns", "busy time of the registry shards, summed over them"},
     CounterText{"shard_requests", "messages", "requests served by registry shards"},
     CounterText{"canaries_sent", "canaries", "canaries sent"},
     CounterText{"canaries_passed", "canaries", "canaries passed"},
@@ -232,12 +232,12 @@ std::vector<Variable> summary_variables() {
     real("data_bytes_per_peer_second", "bytes/s", "data-plane bytes sent per peer and second");
     real("register_messages_per_peer_second", "1/s", "registrations sent per peer and second");
     real("poisoned_candidate_share", "1", "share of the candidates handed out that are Sybil");
-    real("stale_entry_share", "1", "share of the live entries whose claim is no longer true, mean over samples");
+    real("stale_entry_share", "1", "share of the live entries whose claim is no longer true, of all samples together");
     real("stale_nominal_share", "1",
-         "share of the live honest entries claiming nominal that are degraded, mean over samples");
-    real("poisoned_entry_share", "1", "share of the live entries that are Sybil, mean over samples");
-    real("forged_entry_share", "1", "share of the live entries whose name is stolen, mean over samples");
-    real("dead_entry_share", "1", "share of the live entries whose peer churn has taken off, mean over samples");
+         "share of the live honest entries claiming nominal that are degraded, of all samples together");
+    real("poisoned_entry_share", "1", "share of the live entries that are Sybil, of all samples together");
+    real("forged_entry_share", "1", "share of the live entries whose name is stolen, of all samples together");
+    real("dead_entry_share", "1", "share of the live entries whose peer churn has taken off, of all samples together");
     real("live_entries", "entries", "live registry entries, mean over samples");
     real("peers_online", "peers", "peers that are on, mean over samples");
     real("attack_edges", "edges",
