@@ -2,7 +2,7 @@
 
 Counts come from the result files and from a counting layer between the program and MPI (MPI's profiling
 interface); they are exact and do not depend on the load of the machine. Times do; they are least values over
-repetitions. scaling_model.py is the command.
+repetitions. scaling.py is the command.
 """
 from __future__ import annotations
 

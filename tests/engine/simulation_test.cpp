@@ -1,106 +1,18 @@
-// The loop and its rules: lookahead, order of events and boundaries, errors, and results that do not depend on
-// partitions, threads and ranks.
+// The loop and its rules: lookahead, order of events and boundaries, errors.
 #include "engine/simulation.hpp"
 
 #include <gtest/gtest.h>
 
-#include <functional>
-#include <map>
-#include <queue>
+#include <cstdint>
+#include <limits>
 #include <set>
-#include <thread>
-#include <tuple>
+#include <string>
+#include <vector>
 
-#include "models/phold/phold_model.hpp"
-#include "tests/support/thread_transport.hpp"
+#include "tests/support/script_model.hpp"
 
 namespace parley {
 namespace {
-
-// --- a model whose handlers a test writes down
-
-class ScriptModel;
-using ScriptContext = Context<ScriptModel>;
-
-struct Number {
-    std::uint64_t value;
-};
-
-struct Script {
-    std::uint32_t entities = 2;
-    Duration lookahead{100};
-    std::size_t largest_event = max_event_bytes;
-    std::vector<SimTime> boundaries;
-    std::function<void(ScriptContext&)> start = [](ScriptContext&) {};
-    std::function<void(ScriptContext&, const Event&)> handle = [](ScriptContext&, const Event&) {};
-    std::function<void(SimTime)> boundary = [](SimTime) {};
-    std::uint32_t first_sequence = 0;
-};
-
-class ScriptState {
-   public:
-    ScriptState(const ScriptModel& model, const EntityDirectory& directory, std::uint32_t partition);
-    void start(ScriptContext& context);
-    void handle(ScriptContext& context, const Event& event);
-    void prefetch(const Event&) const {}
-    std::uint32_t& sequence(EntityId id) { return sequences_[id.value]; }
-
-   private:
-    const Script& script_;
-    std::vector<std::uint32_t> sequences_;
-};
-
-class ScriptModel {
-   public:
-    using State = ScriptState;
-    explicit ScriptModel(const Script& script) : script_(script) {}
-    std::vector<EntityKind> entity_kinds() const { return {{"entities", script_.entities, 1, {}}}; }
-    Duration lookahead() const { return script_.lookahead; }
-    std::size_t largest_event() const { return script_.largest_event; }
-    SimTime next_boundary(SimTime after) const {
-        for (const SimTime boundary : script_.boundaries) {
-            if (boundary > after) return boundary;
-        }
-        return never;
-    }
-    void at_boundary(SimTime now, std::span<ScriptState*>, Transport&, const EngineCounters& counters) {
-        last_counters = counters;
-        script_.boundary(now);
-    }
-    const Script& script() const { return script_; }
-    EngineCounters last_counters;
-
-   private:
-    const Script& script_;
-};
-
-ScriptState::ScriptState(const ScriptModel& model, const EntityDirectory& directory, std::uint32_t)
-    : script_(model.script()), sequences_(directory.entity_count(), script_.first_sequence) {}
-void ScriptState::start(ScriptContext& context) { script_.start(context); }
-void ScriptState::handle(ScriptContext& context, const Event& event) { script_.handle(context, event); }
-
-struct Outcome {
-    EngineCounters counters;
-    std::uint64_t pending;
-};
-
-Outcome run(const Script& script, SimTime end, ExecutionOptions options = {}) {
-    ScriptModel model(script);
-    const auto transport = make_serial_transport();
-    Simulation<ScriptModel> simulation(model, *transport, options);
-    Progress progress(end, true);
-    simulation.run(end, progress);
-    return {simulation.population().counters(), simulation.population().pending().events};
-}
-
-std::string error_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const SimulationError& error) {
-        return error.what();
-    }
-    return "no SimulationError";
-}
 
 // --- the lookahead
 
@@ -165,7 +77,7 @@ TEST(Simulation, FiresTimersOfTheSameWindowInOrder) {
         context.schedule(Duration{20}, 0, Number{4});
         context.schedule(Duration{300}, 0, Number{5});
     };
-    const Outcome outcome = run(script, SimTime{5000});
+    const ScriptOutcome outcome = run(script, SimTime{5000});
     const std::vector<std::pair<std::int64_t, std::uint64_t>> wanted{{1010, 0}, {1010, 3}, {1030, 2},
                                                                      {1030, 4}, {1060, 1}, {1310, 5}};
     EXPECT_EQ(log, wanted);
@@ -279,7 +191,7 @@ TEST(Simulation, HandlesEventsBeforeTheEndOnly) {
         for (const std::int64_t time : {999, 1000, 1001}) context.schedule(Duration{time}, 0, Number{});
     };
     script.handle = [&](ScriptContext& context, const Event&) { log.push_back(context.now().nanoseconds); };
-    const Outcome outcome = run(script, SimTime{1000});
+    const ScriptOutcome outcome = run(script, SimTime{1000});
     EXPECT_EQ(log, std::vector<std::int64_t>{999});
     EXPECT_EQ(outcome.pending, 2U);
 }
@@ -291,7 +203,7 @@ TEST(Simulation, EndsAtOnceWithoutEvents) {
     script.boundary = [&](SimTime now) { boundaries.push_back(now.nanoseconds); };
     for (const std::uint32_t partitions : {1U, 2U}) {
         boundaries.clear();
-        const Outcome outcome = run(script, SimTime{1'000'000'000'000}, {partitions, 1});
+        const ScriptOutcome outcome = run(script, SimTime{1'000'000'000'000}, {partitions, 1});
         EXPECT_EQ(outcome.counters.windows, 0U);
         EXPECT_EQ(outcome.counters.events, 0U);
         EXPECT_EQ(boundaries, (std::vector<std::int64_t>{500'000'000'000, 1'000'000'000'000}));
@@ -396,136 +308,7 @@ TEST(ForEachInParallel, DoesAllWorkOnceAndRethrowsTheLowestError) {
     }
 }
 
-// --- PHOLD against a textbook engine
-
-phold::Parameters phold_parameters(std::uint32_t entities, Duration tick, double remote) {
-    phold::Parameters p;
-    p.seed = 11;
-    p.end = SimTime{30'000'000'000};
-    p.entities = entities;
-    p.remote = remote;
-    p.mean = Duration{1'000'000'000};
-    p.lookahead = Duration{500'000'000};
-    p.tick = tick;
-    return p;
-}
-
-struct PholdResult {
-    std::uint64_t digest = 0;
-    std::uint64_t events = 0;
-    friend bool operator==(const PholdResult&, const PholdResult&) = default;
-};
-
-// One priority queue in the full order of events.
-PholdResult textbook(const phold::Parameters& p) {
-    using Key = std::tuple<std::int64_t, std::uint32_t, std::uint32_t, std::uint32_t>;  // time, to, sender, sequence
-    std::priority_queue<Key, std::vector<Key>, std::greater<>> pending;
-    std::vector<phold::Entity> entities(p.entities);
-    for (std::uint32_t i = 0; i < p.entities; ++i) {
-        pending.emplace(phold::first_delay(p, i).nanoseconds, i, i, entities[i].sequence++);
-    }
-    PholdResult result;
-    while (!pending.empty() && std::get<0>(pending.top()) < p.end.nanoseconds) {
-        const auto [time, self, sender, sequence] = pending.top();
-        pending.pop();
-        phold::Entity& entity = entities[self];
-        const EventHeader event{SimTime{time}, EntityId{self}, EntityId{sender}, sequence, 0, 24};
-        phold::fold(entity, event, p.work);
-        const phold::Decision next = phold::decide(p, self, entity.handled++);
-        pending.emplace(time + next.delay.nanoseconds, next.destination, self, entity.sequence++);
-        ++result.events;
-    }
-    result.digest = phold::digest_of(entities, 0);
-    return result;
-}
-
-PholdResult run_phold(const phold::Parameters& p, Transport& transport, ExecutionOptions options) {
-    phold::PholdModel model(p);
-    Simulation<phold::PholdModel> simulation(model, transport, options);
-    Progress progress(p.end, true);
-    simulation.run(p.end, progress);
-    return {model.digest(), model.events()};
-}
-
-const std::vector<phold::Parameters> phold_cases{
-    phold_parameters(1, Duration{1}, 1),                  // alone
-    phold_parameters(1000, Duration{1}, 0.25),            // hardly any ties
-    phold_parameters(1000, Duration{250'000'000}, 0.25),  // about 120 times for all events: many ties
-    phold_parameters(1000, Duration{1'000'000'000}, 1),   // everything is remote and simultaneous
-    phold_parameters(3, Duration{500'000'000}, 0.9),
-};
-
-// So many events in a window that they are handled in blocks.
-phold::Parameters crowded_phold() {
-    phold::Parameters p = phold_parameters(100'000, Duration{100'000'000}, 0.5);
-    p.end = SimTime{2'000'000'000};
-    return p;
-}
-
-TEST(Phold, DoesWhatATextbookEngineDoesForAnyNumberOfPartitionsAndThreads) {
-    for (const phold::Parameters& p : phold_cases) {
-        const PholdResult wanted = textbook(p);
-        ASSERT_GT(wanted.events, p.entities);
-        for (const std::uint32_t partitions : {1U, 2U, 3U, 5U}) {
-            for (const int threads : {1, 2}) {
-                const auto transport = make_serial_transport();
-                EXPECT_EQ(run_phold(p, *transport, {partitions, threads}), wanted)
-                    << p.entities << " entities, " << partitions << " partitions, " << threads << " threads";
-            }
-        }
-    }
-}
-
-TEST(Phold, DoesWhatATextbookEngineDoesInCrowdedWindows) {
-    const phold::Parameters p = crowded_phold();
-    const PholdResult wanted = textbook(p);
-    for (const std::uint32_t partitions : {1U, 2U}) {
-        const auto transport = make_serial_transport();
-        EXPECT_EQ(run_phold(p, *transport, {partitions, 2}), wanted) << partitions << " partitions";
-    }
-}
-
-TEST(Phold, DigestTellsTheOrderOfSimultaneousEvents) {
-    const EventHeader a{SimTime{5}, EntityId{0}, EntityId{1}, 0, 0, 24};
-    const EventHeader b{SimTime{5}, EntityId{0}, EntityId{2}, 0, 0, 24};
-    std::vector<phold::Entity> ab(1);
-    std::vector<phold::Entity> ba(1);
-    phold::fold(ab[0], a, 0);
-    phold::fold(ab[0], b, 0);
-    phold::fold(ba[0], b, 0);
-    phold::fold(ba[0], a, 0);
-    EXPECT_NE(phold::digest_of(ab, 0), phold::digest_of(ba, 0));
-}
-
-TEST(Phold, CutsOfTheDigestAddUp) {
-    std::vector<phold::Entity> entities(10);
-    for (std::uint32_t i = 0; i < 10; ++i) entities[i] = {i, i * i, 977ULL * i};
-    const std::span<const phold::Entity> all(entities);
-    EXPECT_EQ(phold::digest_of(all, 0), phold::digest_of(all.first(4), 0) + phold::digest_of(all.subspan(4), 4));
-}
-
-// --- several ranks in one process
-
-TEST(Phold, DoesWhatATextbookEngineDoesForAnyNumberOfRanks) {
-    const phold::Parameters p = phold_parameters(300, Duration{250'000'000}, 0.5);
-    const PholdResult wanted = textbook(p);
-    for (const int ranks : {2, 3}) {
-        for (const std::uint32_t partitions : {1U, 2U}) {
-            Meeting meeting(ranks);
-            std::vector<PholdResult> results(static_cast<std::size_t>(ranks));
-            std::vector<std::thread> threads;
-            threads.reserve(results.size());
-            for (int rank = 0; rank < ranks; ++rank) {
-                threads.emplace_back([&, rank] {
-                    ThreadTransport transport(meeting, rank, ranks);
-                    results[static_cast<std::size_t>(rank)] = run_phold(p, transport, {partitions, 1});
-                });
-            }
-            for (std::thread& thread : threads) thread.join();
-            for (const PholdResult& result : results) EXPECT_EQ(result, wanted) << ranks << " ranks";
-        }
-    }
-}
+// --- messages from other ranks
 
 // A transport that brings this rank, as if from another one, an event for a time that is done.
 class LateTransport final : public Transport {
@@ -598,54 +381,6 @@ TEST(Simulation, TellsWhatIsPendingByKind) {
         Progress progress(SimTime{1000}, true);
         simulation.run(SimTime{1000}, progress);
         EXPECT_EQ(simulation.pending_by_kind(3), (std::vector<std::uint64_t>{0, 2, 4}));
-    }
-}
-
-// --- lists, last: one that leaves its page damages what comes after
-
-TEST(Lists, AreDeliveredUpToTheLargestEvent) {
-    struct Item {
-        std::uint64_t words[3];
-    };
-    // 83 items of 24 bytes, the payload and the header make 2024 of max_event_bytes = 2048 bytes.
-    for (const std::size_t count : {0U, 1U, 8U, 40U, 41U, 64U, 83U}) {
-        Script script;
-        script.entities = 4;
-        script.start = [&](ScriptContext& context) {
-            std::vector<Item> items(count);
-            for (std::size_t i = 0; i < count; ++i) items[i] = {{context.self().value, i, ~i}};
-            // Three windows, filled in turn: a record that leaves its page would run into those of another window.
-            for (std::uint32_t i = 0; i < 12; ++i) {
-                context.send_list(EntityId{i % 4}, Duration{150 + 100 * (i % 3)}, 9, Number{count},
-                                  std::span<const Item>(items));
-            }
-        };
-        std::size_t intact = 0;
-        script.handle = [&](ScriptContext&, const Event& event) {
-            const auto items = event.list<Number, Item>(event.payload<Number>().value);
-            bool good = event.kind() == 9 && items.size() == count;
-            for (std::size_t i = 0; good && i < count; ++i) {
-                good = items[i].words[0] == event.sender().value && items[i].words[1] == i && items[i].words[2] == ~i;
-            }
-            intact += good ? 1 : 0;
-        };
-        for (const std::uint32_t partitions : {1U, 2U}) {
-            intact = 0;
-            run(script, SimTime{1000}, {partitions, 1});
-            EXPECT_EQ(intact, 48U) << count << " items, " << partitions << " partitions";
-        }
-    }
-}
-
-// 8192 items of 8 bytes make 2^16 bytes, which an event's 16-bit size cannot tell from none.
-TEST(Lists, AreRefusedAboveTheLargestEvent) {
-    for (const std::size_t count : {300U, 10'000U, 8192U}) {
-        Script script;
-        script.start = [&](ScriptContext& context) {
-            const std::vector<std::uint64_t> items(count);
-            context.send_list(EntityId{0}, Duration{150}, 0, Number{count}, std::span<const std::uint64_t>(items));
-        };
-        ASSERT_ANY_THROW(run(script, SimTime{1000})) << count << " items of 8 bytes";
     }
 }
 

@@ -4,90 +4,28 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <random>
-#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/archive.hpp"
-#include "models/agentic/connectivity/place.hpp"
-#include "test_parameters.hpp"
+#include "tests/support/registry_world.hpp"
 
 namespace parley::agentic {
 namespace {
 
-constexpr std::int64_t second = 1'000'000'000;
 // What a query wants: any live entry, or those with trust of at least policy.threshold (0.3).
 constexpr bool trusted = true;
-
-using Peers = std::vector<std::uint32_t>;
-
-// One shard of class 0 and all it needs.
-struct World {
-    explicit World(const std::vector<std::string>& overrides)
-        : parameters(parameters_with(overrides)),
-          catalogue(parameters),
-          instances(parameters, catalogue),
-          sybils(parameters.seed, parameters.peers, parameters.sybils()),
-          context{parameters, catalogue, instances, sybils, metrics},
-          shard(0, parameters, 3.0, std::pmr::get_default_resource()) {}
-
-    void accept(std::uint32_t peer, std::int64_t issued, std::int64_t now, bool degraded = false) {
-        shard.accept({peer, degraded, false, 0, issued}, peer, SimTime{now}, context);
-    }
-    // `forger` registers a descriptor in the name of `peer`.
-    void forge(std::uint32_t forger, std::uint32_t peer, std::int64_t issued, std::int64_t now, bool newest = false) {
-        shard.accept({peer, false, newest, 0, issued}, forger, SimTime{now}, context);
-    }
-    // What the registry says of `peer` at `now`: the address, as far as it says one, else the name.
-    std::uint32_t address(std::uint32_t peer, std::int64_t now) {
-        const Peers peers = ask(UINT32_MAX, now);
-        const auto at = std::find(peers.begin(), peers.end(), peer) - peers.begin();
-        if (at == static_cast<std::ptrdiff_t>(peers.size())) return UINT32_MAX;
-        found = context.answer[static_cast<std::size_t>(at)];
-        return context.addresses.empty() ? peer : context.addresses[static_cast<std::size_t>(at)];
-    }
-    // A level at `now`.
-    std::uint64_t level(Counter counter, std::int64_t now) {
-        Metrics levels;
-        shard.count_levels(SimTime{now}, parameters, levels);
-        return levels.get(counter);
-    }
-    // Peers of the answer to an intent that equals the prototype.
-    std::vector<std::uint32_t> ask(std::uint32_t asker, std::int64_t now, bool trusted_only = false) {
-        const auto prototype = catalogue.prototype(0);
-        return ask_with({prototype.begin(), prototype.end()}, asker, now, trusted_only);
-    }
-    std::vector<std::uint32_t> ask_with(const std::vector<float>& intent, std::uint32_t asker, std::int64_t now,
-                                        bool trusted_only = false) {
-        context.intent = intent;
-        removed_by_trust = shard.answer(asker, parameters.steps[0].constraints, trusted_only, SimTime{now}, context);
-        std::vector<std::uint32_t> peers;
-        for (const Candidate& candidate : context.answer) peers.push_back(candidate.peer);
-        return peers;
-    }
-    std::vector<std::uint32_t> sorted_ask(std::int64_t now, bool trusted_only = false) {
-        std::vector<std::uint32_t> peers = ask(UINT32_MAX, now, trusted_only);
-        std::sort(peers.begin(), peers.end());
-        return peers;
-    }
-    std::uint64_t count(Counter counter) const { return metrics.get(counter); }
-
-    Parameters parameters;
-    ClassCatalogue catalogue;
-    Instances instances;
-    SybilSet sybils;
-    Metrics metrics;
-    RegistryContext context;
-    RegistryShard shard;
-    bool removed_by_trust = false;
-    Candidate found{};  // by address()
-};
 
 // --- soft state
 
 TEST(RegistryShard, KeepsOneEntryAPeer) {
-    World world({});
+    RegistryWorld world({});
     world.accept(4, 1 * second, 1 * second);
     world.accept(4, 2 * second, 2 * second);
     world.accept(9, 2 * second, 2 * second);
@@ -97,7 +35,7 @@ TEST(RegistryShard, KeepsOneEntryAPeer) {
 }
 
 TEST(RegistryShard, IgnoresOlderSequenceNumbers) {
-    World world({});
+    RegistryWorld world({});
     world.accept(4, 5 * second, 6 * second, false);
     world.accept(4, 4 * second, 7 * second, true);  // overtaken on its way
     world.ask(0, 8 * second);
@@ -109,7 +47,7 @@ TEST(RegistryShard, IgnoresOlderSequenceNumbers) {
 }
 
 TEST(RegistryShard, TakesTheClaimOfANewerDescriptor) {
-    World world({"drift.kind=two_state", "drift.q_degraded=0.125"});
+    RegistryWorld world({"drift.kind=two_state", "drift.q_degraded=0.125"});
     world.accept(4, 1 * second, 1 * second, false);
     world.accept(4, 2 * second, 2 * second, true);
     world.ask(0, 3 * second);
@@ -121,7 +59,7 @@ TEST(RegistryShard, TakesTheClaimOfANewerDescriptor) {
 }
 
 TEST(RegistryShard, DropsAnEntryExactlyAtItsIssueTimePlusTtl) {
-    World world({"descriptor.ttl=15s"});
+    RegistryWorld world({"descriptor.ttl=15s"});
     world.accept(4, 1 * second + 7, 3 * second);  // issued before it arrives
     EXPECT_EQ(world.ask(0, 16 * second + 6), Peers{4});
     EXPECT_EQ(world.shard.live_entries(), 1U);
@@ -131,7 +69,7 @@ TEST(RegistryShard, DropsAnEntryExactlyAtItsIssueTimePlusTtl) {
 }
 
 TEST(RegistryShard, IgnoresADescriptorThatArrivesExpired) {
-    World world({});
+    RegistryWorld world({});
     world.accept(4, 0, 15 * second);
     EXPECT_EQ(world.shard.live_entries(), 0U);
     world.accept(5, 1, 15 * second);
@@ -139,7 +77,7 @@ TEST(RegistryShard, IgnoresADescriptorThatArrivesExpired) {
 }
 
 TEST(RegistryShard, TakesAPeerBackThatHadExpired) {
-    World world({});
+    RegistryWorld world({});
     world.accept(4, 0, 0);
     world.ask(0, 20 * second);
     world.accept(4, 21 * second, 21 * second);
@@ -151,7 +89,7 @@ TEST(RegistryShard, TakesAPeerBackThatHadExpired) {
 // An entry that nobody looked at between its expiry and the next registration has expired all the same: the count
 // must not depend on when metrics are collected.
 TEST(RegistryShard, CountsAnExpiryThatNobodySaw) {
-    World world({});
+    RegistryWorld world({});
     world.accept(4, 0, 0);
     world.accept(4, 21 * second, 21 * second);
     EXPECT_EQ(world.ask(0, 22 * second), Peers{4});
@@ -159,7 +97,7 @@ TEST(RegistryShard, CountsAnExpiryThatNobodySaw) {
 }
 
 TEST(RegistryShard, ExpiresManyEntriesEachInItsTime) {
-    World world({"peers.count=1000", "registry.candidates=64"});
+    RegistryWorld world({"peers.count=1000", "registry.candidates=64"});
     std::mt19937 random(3);
     std::vector<std::int64_t> issued(60);
     for (std::uint32_t peer = 0; peer < issued.size(); ++peer) {
@@ -180,8 +118,8 @@ TEST(RegistryShard, ExpiresManyEntriesEachInItsTime) {
 // --- answers
 
 // The answer by definition: all eligible entries, sorted by match, then id, cut to K.
-Peers brute_force(const World& world, const Peers& registered, const std::vector<float>& intent, std::uint32_t asker,
-                  const std::vector<float>& trust, float min_trust) {
+Peers brute_force(const RegistryWorld& world, const Peers& registered, const std::vector<float>& intent,
+                  std::uint32_t asker, const std::vector<float>& trust, float min_trust) {
     std::vector<std::pair<float, std::uint32_t>> matches;
     for (const std::uint32_t peer : registered) {
         const bool sybil = world.sybils.contains(peer);
@@ -207,7 +145,7 @@ Peers brute_force(const World& world, const Peers& registered, const std::vector
 }
 
 void expect_best_candidates(const std::vector<std::string>& overrides, std::uint32_t peers, double query_spread) {
-    World world(overrides);
+    RegistryWorld world(overrides);
     std::mt19937 random(peers);
     Peers order(world.parameters.peers);
     for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
@@ -259,14 +197,14 @@ TEST(RegistryShard, OrdersMatchesOfZeroByPeer) {
 
 TEST(RegistryShard, BreaksTiesByLowerPeer) {
     // With gain 1 all Sybils sit on the prototype, up to the last bits: with spread 0 exactly.
-    World world({"peers.count=100", "capability.spread=0", "registry.candidates=5"});
+    RegistryWorld world({"peers.count=100", "capability.spread=0", "registry.candidates=5"});
     for (const std::uint32_t peer : {80U, 3U, 50U, 99U, 20U, 7U, 41U}) world.accept(peer, 0, 0);
     EXPECT_EQ(world.ask(UINT32_MAX, 1), (Peers{3, 7, 20, 41, 50}));
     EXPECT_EQ(world.ask(7, 1), (Peers{3, 20, 41, 50, 80}));
 }
 
 TEST(RegistryShard, LeavesTheAskerOut) {
-    World world({});
+    RegistryWorld world({});
     world.accept(4, 0, 0);
     EXPECT_EQ(world.ask(4, 1), Peers{});
     EXPECT_FALSE(world.removed_by_trust);
@@ -274,7 +212,7 @@ TEST(RegistryShard, LeavesTheAskerOut) {
 }
 
 TEST(RegistryShard, HandsOutClaimsMatchAndTrust) {
-    World world({"adversary.fraction=0.5"});
+    RegistryWorld world({"adversary.fraction=0.5"});
     std::uint32_t sybil = 0;
     while (!world.sybils.contains(sybil)) ++sybil;
     world.accept(sybil, 0, 0);
@@ -291,197 +229,20 @@ TEST(RegistryShard, HandsOutClaimsMatchAndTrust) {
     EXPECT_LE(candidate.match, 1.0001F);
 }
 
-// --- forged descriptors
-
-const std::vector<std::string> unverified{"adversary.forge_rate=1", "identity.verify=false", "adversary.fraction=0.3"};
-
-// A world with an honest victim and two Sybils, by a SybilSet of their own.
-struct ForgingWorld : World {
-    explicit ForgingWorld(const std::vector<std::string>& more = {}) : World(settings(more)) {
-        for (std::uint32_t peer = 0; forger.size() < 2; ++peer) {
-            if (sybils.contains(peer)) forger.push_back(peer);
-        }
-        while (sybils.contains(victim)) ++victim;
-    }
-    static std::vector<std::string> settings(const std::vector<std::string>& more) {
-        std::vector<std::string> all = unverified;
-        all.insert(all.end(), more.begin(), more.end());
-        return all;
-    }
-    void expect_claims_of(std::uint32_t issuer, bool sybil) {
-        const Claim claim = instances.claim(issuer, sybil, 0);
-        EXPECT_EQ(found.quality, claim.quality);
-        EXPECT_EQ(found.price, claim.price);
-        EXPECT_EQ(found.seconds, claim.seconds);
-        std::vector<float> embedding(parameters.dimension);
-        instances.embedding(issuer, sybil, 0, embedding);
-        const auto prototype = catalogue.prototype(0);
-        float match = 0;
-        for (std::size_t k = 0; k < embedding.size(); ++k) match += prototype[k] * embedding[k];
-        EXPECT_EQ(found.match, match);
-    }
-    std::vector<std::uint32_t> forger;
-    std::uint32_t victim = 0;
-};
-
-TEST(ForgedEntry, KeepsTheNameAndCarriesTheForgersClaimsAndAddress) {
-    ForgingWorld world;
-    const std::uint32_t victim = world.victim;
-    world.accept(victim, 1 * second, 1 * second);
-    world.shard.set_trust(victim, 0.75F);
-    EXPECT_EQ(world.address(victim, 2 * second), victim);
-    EXPECT_TRUE(world.context.addresses.empty());
-    world.expect_claims_of(victim, false);
-    EXPECT_EQ(world.level(Counter::poisoned_entries, 2 * second), 0U);
-    EXPECT_EQ(world.level(Counter::forged_entries, 2 * second), 0U);
-
-    world.forge(world.forger[0], victim, 3 * second, 3 * second);
-    EXPECT_EQ(world.address(victim, 4 * second), world.forger[0]);
-    world.expect_claims_of(world.forger[0], true);
-    EXPECT_EQ(world.found.trust, 0.75F);  // of the name
-    EXPECT_EQ(world.context.poisoned, 1U);
-    EXPECT_EQ(world.shard.live_entries(), 1U);
-    EXPECT_EQ(world.level(Counter::poisoned_entries, 4 * second), 1U);
-    EXPECT_EQ(world.level(Counter::live_honest_entries, 4 * second), 0U);
-    EXPECT_EQ(world.level(Counter::nominal_claims, 4 * second), 0U);
-    EXPECT_EQ(world.level(Counter::forged_entries, 4 * second), 1U);
-
-    // Another forger, then the victim's next refresh.
-    world.forge(world.forger[1], victim, 5 * second, 5 * second);
-    EXPECT_EQ(world.address(victim, 5 * second), world.forger[1]);
-    world.expect_claims_of(world.forger[1], true);
-    world.accept(victim, 6 * second, 6 * second);
-    EXPECT_EQ(world.address(victim, 6 * second), victim);
-    EXPECT_TRUE(world.context.addresses.empty());
-    world.expect_claims_of(victim, false);
-    EXPECT_EQ(world.level(Counter::poisoned_entries, 6 * second), 0U);
-    EXPECT_EQ(world.level(Counter::nominal_claims, 6 * second), 1U);
-    EXPECT_EQ(world.level(Counter::forged_entries, 6 * second), 0U);
-    EXPECT_EQ(world.count(Counter::registrations), 4U);
-}
-
-TEST(ForgedEntry, HasItsIssueTimeAsSequenceNumber) {
-    ForgingWorld world;
-    const std::uint32_t victim = world.victim;
-    world.accept(victim, 5 * second, 6 * second);
-    world.forge(world.forger[0], victim, 4 * second, 7 * second);  // overtaken on its way
-    EXPECT_EQ(world.address(victim, 7 * second), victim);
-    world.forge(world.forger[0], victim, 8 * second, 8 * second);
-    world.accept(victim, 7 * second, 9 * second);
-    EXPECT_EQ(world.address(victim, 9 * second), world.forger[0]);
-    // It expires by its own issue time, 8 s + 15 s.
-    EXPECT_EQ(world.address(victim, 23 * second - 1), world.forger[0]);
-    EXPECT_EQ(world.address(victim, 23 * second), UINT32_MAX);
-    EXPECT_EQ(world.count(Counter::entries_expired), 1U);
-    EXPECT_EQ(world.level(Counter::forged_entries, 23 * second), 0U);
-    EXPECT_EQ(world.level(Counter::poisoned_entries, 23 * second), 0U);
-}
-
-TEST(ForgedEntry, WithTheLargestSequenceNumberStaysUntilItExpires) {
-    ForgingWorld world;
-    const std::uint32_t victim = world.victim;
-    world.accept(victim, 1 * second, 1 * second);
-    world.forge(world.forger[0], victim, 2 * second, 2 * second, true);
-    world.accept(victim, 8 * second, 8 * second);
-    world.forge(world.forger[1], victim, 9 * second, 9 * second, true);  // as large, not larger
-    world.accept(victim, 16 * second, 16 * second);
-    EXPECT_EQ(world.address(victim, 17 * second - 1), world.forger[0]);
-    world.expect_claims_of(world.forger[0], true);
-    EXPECT_EQ(world.address(victim, 17 * second), UINT32_MAX);
-    // Sequence numbers start afresh: a refresh that was issued before the expiry counts.
-    world.accept(victim, 16 * second + 5, 17 * second + 1);
-    EXPECT_EQ(world.address(victim, 18 * second), victim);
-    world.expect_claims_of(victim, false);
-    world.accept(victim, 24 * second, 24 * second);
-    EXPECT_EQ(world.shard.live_entries(), 1U);
-    EXPECT_EQ(world.address(victim, 32 * second), victim);
-}
-
-TEST(ForgedEntry, MayBeTheFirstUnderItsName) {
-    ForgingWorld world;
-    world.shard.set_trust(world.victim, 0.5F);
-    world.forge(world.forger[0], world.victim, 0, 0);
-    EXPECT_EQ(world.address(world.victim, 1), world.forger[0]);
-    world.expect_claims_of(world.forger[0], true);
-    EXPECT_EQ(world.ask(world.victim, 1), Peers{});  // it is the asker's own by name
-    EXPECT_EQ(world.ask(world.forger[0], 1), Peers{world.victim});
-}
-
-TEST(ForgedEntry, MeetsConstraintsByTheForgersClaims) {
-    const std::vector<std::string> constraint{"query.max_price=0.6", "capability.price_sigma=0.5"};
-    ForgingWorld world(constraint);
-    while (world.sybils.contains(world.victim) || world.instances.claim(world.victim, false, 0).price <= 0.6F) {
-        ++world.victim;
-    }
-    ASSERT_LE(world.instances.claim(world.forger[0], true, 0).price, 0.6F);
-    world.accept(world.victim, 0, 0);
-    EXPECT_EQ(world.ask(UINT32_MAX, 1), Peers{});
-    world.forge(world.forger[0], world.victim, 1, 1);
-    EXPECT_EQ(world.ask(UINT32_MAX, 2), Peers{world.victim});
-    world.accept(world.victim, 2, 2);
-    EXPECT_EQ(world.ask(UINT32_MAX, 3), Peers{});
-}
-
-TEST(ForgedEntry, IsInTheForgersRegion) {
-    ForgingWorld world({"network.regions=region,share,NA,EU;NA,0.5,32,124;EU,0.5,120,11", "query.regions=EU"});
-    const auto in_europe = [&](std::uint32_t peer) { return place_of(world.parameters, peer).region == 1; };
-    while (world.sybils.contains(world.victim) || in_europe(world.victim)) ++world.victim;
-    std::uint32_t forger = 0;
-    while (!world.sybils.contains(forger) || !in_europe(forger)) ++forger;
-    world.accept(world.victim, 0, 0);
-    EXPECT_EQ(world.ask(UINT32_MAX, 1), Peers{});
-    world.forge(forger, world.victim, 1, 1);
-    EXPECT_EQ(world.ask(UINT32_MAX, 2), Peers{world.victim});
-    world.accept(world.victim, 2, 2);
-    EXPECT_EQ(world.ask(UINT32_MAX, 3), Peers{});
-}
-
-// Among others, at random times, against a list of (name, holder) kept beside it.
-TEST(ForgedEntry, IsFoundByItsNameAmongMany) {
-    ForgingWorld world({"peers.count=1000", "registry.candidates=64", "descriptor.ttl=10000s"});
-    std::mt19937 random(5);
-    std::vector<std::uint32_t> holder(64);
-    std::vector<std::uint32_t> honest;
-    for (std::uint32_t peer = 0; honest.size() < holder.size(); ++peer) {
-        if (!world.sybils.contains(peer)) honest.push_back(peer);
-    }
-    std::int64_t now = second;
-    for (std::size_t i = 0; i < honest.size(); ++i) {
-        world.accept(honest[i], now, now);
-        holder[i] = honest[i];
-    }
-    for (int step = 0; step < 2000; ++step) {
-        const std::size_t i = random() % honest.size();
-        ++now;
-        if (random() % 2 == 0) {
-            holder[i] = world.forger[random() % 2];
-            world.forge(holder[i], honest[i], now, now);
-        } else {
-            holder[i] = honest[i];
-            world.accept(honest[i], now, now);
-        }
-        if (step % 100 != 99) continue;
-        for (std::size_t k = 0; k < honest.size(); ++k) {
-            ASSERT_EQ(world.address(honest[k], now), holder[k]);
-            world.expect_claims_of(holder[k], holder[k] != honest[k]);
-        }
-    }
-}
-
 // --- trust
 
 TEST(RegistryShard, TrustsUnknownPeersByOneHalf) {
-    World tolerant({"policy.threshold=0.5"});
+    RegistryWorld tolerant({"policy.threshold=0.5"});
     tolerant.accept(4, 0, 0);
     EXPECT_EQ(tolerant.ask(0, 1, trusted), Peers{4});
-    World strict({"policy.threshold=0.51"});
+    RegistryWorld strict({"policy.threshold=0.51"});
     strict.accept(4, 0, 0);
     EXPECT_EQ(strict.ask(0, 1, trusted), Peers{});
     EXPECT_EQ(strict.ask(0, 1), Peers{4});
 }
 
 TEST(RegistryShard, SaysWhenTrustRemovedTheOnlyCandidates) {
-    World world({});
+    RegistryWorld world({});
     world.accept(4, 0, 0);
     world.shard.set_trust(4, 0.29F);
     EXPECT_EQ(world.ask(0, 1, trusted), Peers{});
@@ -496,14 +257,14 @@ TEST(RegistryShard, SaysWhenTrustRemovedTheOnlyCandidates) {
 }
 
 TEST(RegistryShard, AdmitsTrustEqualToTheThreshold) {
-    World world({});
+    RegistryWorld world({});
     world.accept(4, 0, 0);
     world.shard.set_trust(4, 0.3F);
     EXPECT_EQ(world.ask(0, 1, trusted), Peers{4});
 }
 
 TEST(RegistryShard, KeepsTrustForPeersWithoutALiveEntry) {
-    World world({});
+    RegistryWorld world({});
     world.shard.set_trust(7, 0.1F);  // never registered
     world.shard.set_trust(8, 0.9F);
     EXPECT_EQ(world.shard.live_entries(), 0U);
@@ -524,7 +285,7 @@ TEST(RegistryShard, KeepsTrustForPeersWithoutALiveEntry) {
 // --- the server
 
 TEST(RegistryShard, ServesFirstComeFirstServed) {
-    World world({});
+    RegistryWorld world({});
     const auto serve = [&](std::int64_t now, std::int64_t service) {
         return world.shard.serve(SimTime{now}, Duration{service}, world.metrics).nanoseconds;
     };
@@ -541,7 +302,7 @@ TEST(RegistryShard, ServesFirstComeFirstServed) {
 }
 
 TEST(RegistryShard, RecordsHowLongRequestsWait) {
-    World world({});
+    RegistryWorld world({});
     world.shard.serve(SimTime{0}, Duration{second}, world.metrics);
     world.shard.serve(SimTime{0}, Duration{second}, world.metrics);
     world.shard.serve(SimTime{second / 2}, Duration{second}, world.metrics);
@@ -554,7 +315,7 @@ TEST(RegistryShard, RecordsHowLongRequestsWait) {
 // --- levels
 
 TEST(RegistryShard, CountsLiveAndPoisonedEntries) {
-    World world({"adversary.fraction=0.3"});
+    RegistryWorld world({"adversary.fraction=0.3"});
     for (std::uint32_t peer = 0; peer < 100; ++peer) world.accept(peer, 0, 0);
     world.shard.count_levels(SimTime{second}, world.parameters, world.metrics);
     EXPECT_EQ(world.count(Counter::live_entries), 100U);
@@ -570,7 +331,7 @@ TEST(RegistryShard, CountsLiveAndPoisonedEntries) {
 }
 
 TEST(RegistryShard, CountsClaimsThatAreNoLongerTrue) {
-    World world({"adversary.fraction=0.3", "drift.kind=two_state", "descriptor.ttl=1000s"});
+    RegistryWorld world({"adversary.fraction=0.3", "drift.kind=two_state", "descriptor.ttl=1000s"});
     for (std::uint32_t peer = 0; peer < 100; ++peer) world.accept(peer, 0, 0, peer % 2 == 0);
     for (const std::int64_t at : {1 * second, 40 * second, 200 * second}) {
         std::uint64_t stale = 0;
@@ -593,7 +354,7 @@ TEST(RegistryShard, CountsClaimsThatAreNoLongerTrue) {
 // --- identities
 
 TEST(RegistryShard, KeepsTheIdentitiesOfAPeerApart) {
-    World world({"adversary.whitewash=true", "adversary.fraction=0.5", "peers.count=100"});
+    RegistryWorld world({"adversary.whitewash=true", "adversary.fraction=0.5", "peers.count=100"});
     std::uint32_t sybil = 0;
     while (!world.sybils.contains(sybil)) ++sybil;
     world.accept(sybil, 1 * second, 1 * second);
@@ -612,7 +373,7 @@ TEST(RegistryShard, KeepsTheIdentitiesOfAPeerApart) {
 
 // A straggler of an old name does not take the place, and the trust, of a newer one that has expired.
 TEST(RegistryShard, KeepsTheTrustInANewerIdentity) {
-    World world({"adversary.whitewash=true", "adversary.fraction=0.5", "peers.count=100"});
+    RegistryWorld world({"adversary.whitewash=true", "adversary.fraction=0.5", "peers.count=100"});
     std::uint32_t sybil = 0;
     while (!world.sybils.contains(sybil)) ++sybil;
     world.accept(sybil + 100, 1 * second, 1 * second);
@@ -626,7 +387,7 @@ TEST(RegistryShard, KeepsTheTrustInANewerIdentity) {
 
 // All that is static is the peer's.
 TEST(RegistryShard, DescribesAnIdentityByItsPeer) {
-    World world({"adversary.whitewash=true", "adversary.fraction=0.5", "peers.count=100"});
+    RegistryWorld world({"adversary.whitewash=true", "adversary.fraction=0.5", "peers.count=100"});
     std::uint32_t sybil = 0;
     while (!world.sybils.contains(sybil)) ++sybil;
     world.accept(sybil, 1 * second, 1 * second);
@@ -641,7 +402,7 @@ TEST(RegistryShard, DescribesAnIdentityByItsPeer) {
 }
 
 TEST(RegistryShard, CountsEntriesWhosePeerIsOff) {
-    World world({"churn.kind=weibull", "churn.on_scale=50s", "churn.off_mean=50s", "adversary.fraction=0.3"});
+    RegistryWorld world({"churn.kind=weibull", "churn.on_scale=50s", "churn.off_mean=50s", "adversary.fraction=0.3"});
     std::uint64_t off = 0;
     for (std::uint32_t peer = 0; peer < 100; ++peer) {
         world.accept(peer, 20 * second, 20 * second);
@@ -663,7 +424,7 @@ Bytes stored_shard(std::uint32_t entries, std::uint32_t described, std::size_t b
 }
 
 bool is_restored(const Bytes& bytes) {
-    World world({});
+    RegistryWorld world({});
     ArchiveReader archive(bytes);
     try {
         world.shard.transfer(archive, world.context);
@@ -684,7 +445,7 @@ TEST(RegistryShard, ADamagedCheckpointTakesNoMemoryForEntriesThatAreNotThere) {
 TEST(RegistryShard, ADamagedCheckpointNamesNobodyWhoIsNotThere) {
     Bytes bytes = stored_shard(1, 1, 22);
     const std::size_t peer = bytes.size() - 22;
-    for (const std::uint32_t nobody : {World({}).parameters.peers, UINT32_MAX}) {
+    for (const std::uint32_t nobody : {RegistryWorld({}).parameters.peers, UINT32_MAX}) {
         std::memcpy(bytes.data() + peer, &nobody, sizeof nobody);
         EXPECT_FALSE(is_restored(bytes)) << nobody;
     }
