@@ -246,6 +246,12 @@ void AgenticState::count_levels(SimTime now) {
     metrics_.add(Counter::open_workflows, requester_.open_workflows());
 }
 
+std::uint64_t AgenticState::longest_queue(SimTime now) const {
+    std::uint64_t longest = 0;
+    for (const RegistryShard& each : shards_) longest = std::max(longest, each.requests_at(now));
+    return longest;
+}
+
 AgenticModel::AgenticModel(Parameters parameters, ResultWriter* writer, int threads, Strategies strategies)
     : parameters_(std::move(parameters)),
       catalogue_(parameters_),
@@ -303,7 +309,7 @@ void AgenticModel::collect(SimTime now, std::span<AgenticState*> states, Transpo
         total->add_counts_of(state->metrics());
         total->add_events_of(state->metrics());
         state->metrics().counts.fill(0);
-        state->metrics().longest_queue = 0;
+        state->metrics().longest_queue = state->longest_queue(now);
     }
     transport.sum(total->counts);
     if (now == parameters_.end) {  // for the books

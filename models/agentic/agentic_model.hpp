@@ -56,6 +56,8 @@ class AgenticState {
     std::uint64_t swept_entries() const { return registry_.swept; }
     // Adds the levels at `now` to the metrics.
     void count_levels(SimTime now);
+    // Most requests at one of the shards, with which the next interval begins.
+    std::uint64_t longest_queue(SimTime now) const;
 
     // Checkpoints (engine/model.hpp).
     template <class Archive>

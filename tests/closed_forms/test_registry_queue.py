@@ -79,6 +79,33 @@ def test_requests_as_variable_as_exponential_ones_wait_as_long_as_in_mm1(tmp_pat
     check_mean_between([low for low, _ in means], [high for _, high in means], rho * mean / (1 - rho), "mean wait")
 
 
+def test_a_shard_with_more_work_than_time_is_busy_all_the_time(tmp_path):
+    """80 queries a second of 50 ms each: four times what one shard can serve."""
+    settings = {**STATIC, **INSTANT_REGISTRY, **NO_REGISTRATIONS, "registry.query_time": "50ms", "peers.count": 100,
+                "peers.workflow_rate": 0.8, "run.duration": "40s", "run.warmup": "10s"}
+    [result] = run_seeds(tmp_path, settings, [1])
+    assert set(result.series["shard_busy_nanoseconds"][10:]) == {10**9}
+    assert result["shard_utilisation"] == 1
+
+
+def test_the_longest_queue_of_an_interval_has_what_stood_there_before(tmp_path):
+    """Requests take 10 s and are rare: in most intervals with a request in service none arrives."""
+    settings = {**STATIC, **INSTANT_REGISTRY, **NO_REGISTRATIONS, "registry.query_time": "10s", "peers.count": 100,
+                "peers.workflow_rate": 0.0005, "run.duration": "2000s", "run.warmup": "10s"}
+    [result] = run_seeds(tmp_path, settings, [1])
+    longest, arrived, busy = (result.series[name].astype(int)
+                              for name in ("longest_queue", "shard_requests", "shard_busy_nanoseconds"))
+    assert np.array_equal(longest > 0, busy > 0)
+    standing = (longest > 0) & (arrived == 0)
+    assert standing.sum() > 300
+    # Without arrivals a queue does not grow, and over ten seconds it shrinks by one.
+    for row in np.flatnonzero(standing):
+        assert longest[row] <= longest[row - 1]
+    for row in np.flatnonzero(standing)[:-10]:
+        if not arrived[row:row + 11].any():
+            assert longest[row + 10] == longest[row] - 1
+
+
 def test_a_query_costs_time_for_every_live_entry(tmp_path):
     settings = {**STATIC, **INSTANT_REGISTRY, "peers.count": 500, "registry.query_time": "50us",
                 "registry.entry_time": "20ns", "query.min_quality": 1, "run.duration": "110s", "run.warmup": "10s"}

@@ -249,7 +249,7 @@ SimTime RegistryShard::serve(SimTime now, Duration service, Metrics& metrics) {
     departures_.push_back(server_free_);
     metrics.longest_queue = std::max<std::uint64_t>(metrics.longest_queue, departures_.size() - first_departure_);
     metrics.add(Counter::shard_requests);
-    metrics.add(Counter::shard_busy_nanoseconds, static_cast<std::uint64_t>(service.nanoseconds));
+    owed_ = owed_ + service;
     metrics.add_latency(Latency::registry_wait, start - now);
     return server_free_;
 }
@@ -346,8 +346,20 @@ std::uint64_t RegistryShard::forged_entries() const {
     return forged;
 }
 
+void RegistryShard::count_busy_time(SimTime now, Metrics& metrics) {
+    const Duration left = std::max(server_free_ - now, Duration{});
+    metrics.add(Counter::shard_busy_nanoseconds, static_cast<std::uint64_t>((owed_ - left).nanoseconds));
+    owed_ = left;
+}
+
+std::uint64_t RegistryShard::requests_at(SimTime now) const {
+    const auto first = departures_.begin() + static_cast<std::ptrdiff_t>(first_departure_);
+    return static_cast<std::uint64_t>(departures_.end() - std::upper_bound(first, departures_.end(), now));
+}
+
 void RegistryShard::count_levels(SimTime now, const Parameters& parameters, Metrics& metrics) {
     expire(now, metrics);
+    count_busy_time(now, metrics);
     metrics.add(Counter::live_entries, live_);
     metrics.add(Counter::poisoned_entries, live_poisoned_);
     metrics.add(Counter::forged_entries, forged_entries());

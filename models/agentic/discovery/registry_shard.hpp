@@ -68,7 +68,9 @@ class RegistryShard {
     // Drops what has expired by `now`.
     void expire(SimTime now, Metrics& metrics);
     std::uint32_t live_entries() const { return live_; }
-    // Adds the levels of this shard at `now` (live, stale, poisoned entries).
+    // Requests in service or waiting at `now`, which is no earlier than the last one came.
+    std::uint64_t requests_at(SimTime now) const;
+    // Adds the levels of this shard at `now` (live, stale, poisoned entries), and its busy time since the last call.
     void count_levels(SimTime now, const Parameters& parameters, Metrics& metrics);
 
     // Checkpoints: entries in their order; claims and embeddings are made again.
@@ -78,7 +80,7 @@ class RegistryShard {
         auto described = static_cast<std::uint32_t>(embeddings_.size());
         std::vector<SimTime> waiting(departures_.begin() + static_cast<std::ptrdiff_t>(first_departure_),
                                      departures_.end());
-        archive(entries, described, server_free_, no_expiry_before_, waiting);
+        archive(entries, described, server_free_, owed_, no_expiry_before_, waiting);
         if constexpr (Archive::reading) {
             departures_ = std::move(waiting);
             expect_state(described <= entries);
@@ -146,6 +148,7 @@ class RegistryShard {
     std::uint32_t find_abandoned(std::uint32_t identity) const;
     // By the peer, so that its identities are found together.
     std::uint64_t hash_of(std::uint32_t identity) const { return mix64(peer_of(parameters_, identity)); }
+    void count_busy_time(SimTime now, Metrics& metrics);
     void count_dead(SimTime now, Metrics& metrics);
     // Puts an entry into the table.
     void enter(std::uint32_t index);
@@ -173,6 +176,7 @@ class RegistryShard {
     std::uint32_t live_poisoned_ = 0;
     std::uint32_t live_nominal_ = 0;  // honest and claiming the nominal state
     SimTime server_free_;
+    Duration owed_;  // service of accepted requests that is not counted as busy time yet
     SimTime no_expiry_before_ = never;
     Duration ttl_;
     bool forgeable_;                         // entries may be forged

@@ -298,7 +298,27 @@ TEST(RegistryShard, ServesFirstComeFirstServed) {
     EXPECT_EQ(serve(1000, 5), 1005);  // idle again
     EXPECT_EQ(serve(1001, 0), 1005);
     EXPECT_EQ(world.count(Counter::shard_requests), 6U);
-    EXPECT_EQ(world.count(Counter::shard_busy_nanoseconds), 115U);
+}
+
+TEST(RegistryShard, IsBusyWhileARequestIsInServiceAndKnowsWhoIsThere) {
+    RegistryWorld world({});
+    const auto busy_until = [&](std::int64_t now) {
+        Metrics interval;
+        world.shard.count_levels(SimTime{now}, world.parameters, interval);
+        return interval.counts[static_cast<std::size_t>(Counter::shard_busy_nanoseconds)];
+    };
+    for (const std::int64_t service : {50, 30, 20}) {
+        world.shard.serve(SimTime{100}, Duration{service}, world.metrics);
+    }
+    EXPECT_EQ(world.shard.requests_at(SimTime{100}), 3U);
+    EXPECT_EQ(busy_until(160), 60U);
+    EXPECT_EQ(world.shard.requests_at(SimTime{160}), 2U);
+    EXPECT_EQ(busy_until(170), 10U);
+    EXPECT_EQ(world.shard.requests_at(SimTime{180}), 1U);  // the second leaves at 180
+    EXPECT_EQ(busy_until(300), 30U);                       // the last one left at 200
+    EXPECT_EQ(world.shard.requests_at(SimTime{300}), 0U);
+    world.shard.serve(SimTime{400}, Duration{7}, world.metrics);
+    EXPECT_EQ(busy_until(1000), 7U);
 }
 
 TEST(RegistryShard, RecordsHowLongRequestsWait) {
@@ -416,7 +436,7 @@ TEST(RegistryShard, CountsEntriesWhosePeerIsOff) {
 
 // What a shard's checkpoint begins with, and some bytes behind it.
 Bytes stored_shard(std::uint32_t entries, std::uint32_t described, std::size_t bytes_behind) {
-    constexpr std::size_t nothing_waiting = 2 * sizeof(SimTime) + sizeof(std::uint64_t);
+    constexpr std::size_t nothing_waiting = 2 * sizeof(SimTime) + sizeof(Duration) + sizeof(std::uint64_t);
     ArchiveWriter archive;
     archive(entries, described);
     archive.bytes().resize(archive.bytes().size() + nothing_waiting + bytes_behind);
