@@ -47,7 +47,7 @@ RunEnd run_agentic(RunContext& run) {
     const agentic::Parameters parameters = agentic::read_parameters(run.config());
     const std::uint32_t shards = agentic::ClassCatalogue(parameters).shard_count();
     const ExecutionOptions options = execution_options(run.config(), parameters.peers, run.transport().size());
-    run.check_memory(agentic::estimated_bytes(parameters, run.transport().size()));
+    run.check_memory(agentic::estimated_bytes(parameters, run.transport().size(), options.partitions_per_rank));
     run.check(options);
     agentic::ResultWriter writer(parameters, shards, run.make_recorder(agentic::result_schema()));
     run.open_status(parameters.end);

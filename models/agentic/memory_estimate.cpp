@@ -6,6 +6,7 @@ namespace parley::agentic {
 
 namespace {
 constexpr double fixed_bytes = 65e6;
+constexpr double bytes_a_partition = 55e6;  // beyond the first: pages of its calendar and of its messages
 constexpr double bytes_a_peer = 250;
 constexpr double bytes_a_descriptor = 135;
 constexpr double bytes_a_dimension = 6;       // of a descriptor
@@ -18,7 +19,7 @@ constexpr double bytes_of_key = 32;           // a peer, under ed25519
 constexpr double bytes_of_trust_graph = 190;  // a peer, eigentrust and sybilrank
 }  // namespace
 
-std::uint64_t estimated_bytes(const Parameters& p, int ranks) {
+std::uint64_t estimated_bytes(const Parameters& p, int ranks, int partitions) {
     const double honest = p.honest();
     const double sybils = p.sybils();
     const double capabilities = p.classes_generated ? p.capabilities : p.share * static_cast<double>(p.classes.size());
@@ -34,7 +35,7 @@ std::uint64_t estimated_bytes(const Parameters& p, int ranks) {
     }
     if (p.churn || p.whitewash) bytes += p.peers * bytes_of_presence;
     const double keys = p.ed25519 ? p.peers * bytes_of_key : 0;  // every rank has all
-    return static_cast<std::uint64_t>(fixed_bytes + keys + bytes / ranks);
+    return static_cast<std::uint64_t>(fixed_bytes + bytes_a_partition * (partitions - 1) + keys + bytes / ranks);
 }
 
 }  // namespace parley::agentic

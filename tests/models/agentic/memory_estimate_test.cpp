@@ -8,15 +8,21 @@ namespace parley::agentic {
 
 namespace {
 
-double estimate(const std::vector<std::string>& settings, int ranks = 1) {
-    return static_cast<double>(estimated_bytes(parameters_with(settings), ranks));
+double estimate(const std::vector<std::string>& settings, int ranks = 1, int partitions = 1) {
+    return static_cast<double>(estimated_bytes(parameters_with(settings), ranks, partitions));
 }
 
-// Peak memory of a run of 10^5 peers (docs/exits.md): 191 MB.
-TEST(MemoryEstimate, IsThatOfARunThatWasMeasured) {
-    const double bytes = estimate({"peers.count=100000", "run.duration=40s", "run.warmup=15s", "capability.classes=256",
-                                   "workflow.steps=any/medium, any/high/side_effect", "adversary.fraction=0.3"});
-    EXPECT_NEAR(bytes, 191e6, 0.1 * 191e6);
+// Peak memory of runs of sybil-1m.ini (docs/exits.md): 10^5 peers on one thread and on two, 10^6 peers on one.
+TEST(MemoryEstimate, IsThatOfRunsThatWereMeasured) {
+    const auto bytes = [](const char* peers, int partitions) {
+        return estimate({std::string("peers.count=") + peers, "run.duration=40s", "run.warmup=15s",
+                         "capability.classes=256", "workflow.steps=any/medium, any/high/side_effect",
+                         "adversary.fraction=0.3"},
+                        1, partitions);
+    };
+    EXPECT_NEAR(bytes("100000", 1), 191e6, 0.1 * 191e6);
+    EXPECT_NEAR(bytes("100000", 2), 242e6, 0.1 * 242e6);
+    EXPECT_NEAR(bytes("1000000", 1), 1174e6, 0.1 * 1174e6);
 }
 
 // A peer offers a generated class or two, but each named class with probability capability.share.
