@@ -38,8 +38,12 @@ void report(const RunContext& run, const Provenance& provenance, const std::stri
     const auto number = [&](const char* name) { return provenance.numbers.at(name); };
     std::printf("%.2f s wall, %.2f M events/s, imbalance %.2f (busiest partition over the mean)\n", run.wall_seconds(),
                 number("events_per_second") / 1e6, number("imbalance"));
-    std::printf("%.0f MB peak memory: %.0f bytes per peer or entity; %.0f bytes per pending event\n",
-                number("peak_memory_bytes") / 1e6, number("bytes_per_entity"), number("bytes_per_pending_event"));
+    std::printf("%.0f MB peak memory", number("peak_memory_bytes") / 1e6);
+    // Of a small run that is the program itself.
+    constexpr double worth_dividing = 500e6;
+    if (number("peak_memory_bytes") > worth_dividing)
+        std::printf(", %.0f bytes per entity", number("bytes_per_entity"));
+    std::printf("\n");
     std::printf("results: %s\n", run.output().c_str());
 }
 
