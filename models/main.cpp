@@ -13,6 +13,7 @@
 #include "engine/thread_waiting.hpp"
 #include "engine/transport.hpp"
 #include "models/agentic/agentic_model.hpp"
+#include "models/agentic/idle_parameters.hpp"
 #include "models/agentic/memory_estimate.hpp"
 #include "models/agentic/result_writer.hpp"
 #include "models/agreement.hpp"
@@ -119,6 +120,14 @@ void check_config(RunConfig& config, const std::filesystem::path& folder) {
     }
 }
 
+// Says which parameters were set in vain. Not of a resumed run, which has said so.
+void note_idle_parameters(const RunConfig& config, const CommandLine& line) {
+    if (line.quiet || line.command == CommandLine::Command::resume || config.text("run.model") != "agentic") return;
+    for (const std::string& note : agentic::idle_parameters(config, agentic::read_parameters(config))) {
+        std::fprintf(stderr, "parley: note: %s\n", note.c_str());
+    }
+}
+
 // What a command works on, the same on every rank.
 struct Input {
     CommandLine line;
@@ -193,6 +202,7 @@ Input read_input(const std::vector<std::string>& arguments, Transport& transport
         check_config(*input.config, line.config.parent_path());
         return input.config->complete_text();
     });
+    if (transport.is_root()) note_idle_parameters(*input.config, line);
     return input;
 }
 
