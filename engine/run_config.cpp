@@ -14,7 +14,9 @@
 #include <system_error>
 #include <utility>
 
+#include "engine/checkpoint_file.hpp"
 #include "engine/error.hpp"
+#include "engine/result_seal.hpp"
 
 namespace parley {
 namespace {
@@ -78,9 +80,13 @@ const Parameter& known_parameter(const ParameterTable& table, const Entry& entry
     const Parameter* parameter = table.find(entry.key);
     if (parameter == nullptr) {
         const std::string nearest = nearest_key(table, entry.key);
-        throw InputError(entry.where + "unknown key " + in_quotes(entry.key) + "; " +
-                         (nearest.empty() ? "" : "did you mean " + nearest + "? ") +
-                         "\"parley describe\" lists every key");
+        const std::string name = entry.key.substr(entry.key.rfind('.') + 1);
+        const bool is_section = std::any_of(table.all().begin(), table.all().end(),
+                                            [&](const Parameter& each) { return each.key.starts_with(name + "."); });
+        const std::string meant = is_section ? "did you mean one of [" + name + "]? \"parley describe " + name + "\""
+                                  : nearest.empty() ? "\"parley describe\""
+                                                    : "did you mean " + nearest + "? \"parley describe\"";
+        throw InputError(entry.where + "unknown key " + in_quotes(entry.key) + "; " + meant + " lists every key");
     }
     return *parameter;
 }
@@ -112,6 +118,23 @@ Entries checked(const ParameterTable& table, std::vector<Entry> entries) {
     return by_key;
 }
 
+// Files of ours that are given for a configuration by mistake.
+void refuse_other_files(const std::filesystem::path& file, const std::string& content) {
+    constexpr std::string_view signature = "\x89HDF\r\n\x1a\n";
+    const auto is_hdf5_at = [&](std::size_t place) {
+        return content.size() > place && content.compare(place, signature.size(), signature) == 0;
+    };
+    if (content.starts_with("parley checkpoint") && is_hdf5_at(checkpoint_header_bytes)) {
+        throw InputError(file.string() + " is no configuration but a checkpoint; go on with parley resume " +
+                         file.string());
+    }
+    if (is_hdf5_at(0) || is_hdf5_at(seal_bytes)) {
+        throw InputError(file.string() +
+                         " is no configuration but an HDF5 file; a result keeps its configuration in the attribute "
+                         "text of its group /config");
+    }
+}
+
 std::string read_text(const std::filesystem::path& file) {
     std::error_code error;
     if (std::filesystem::is_directory(file, error)) {
@@ -128,6 +151,7 @@ std::string read_text(const std::filesystem::path& file) {
     }
     constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
     const std::string content = std::move(text).str();
+    refuse_other_files(file, content);
     return content.starts_with(byte_order_mark) ? content.substr(byte_order_mark.size()) : content;
 }
 

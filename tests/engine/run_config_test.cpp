@@ -144,10 +144,12 @@ TEST_F(RunConfigTest, RefusesMalformedIntegers) {
 }
 
 TEST_F(RunConfigTest, RefusesMalformedReals) {
-    for (const std::string value : {"0,3", "1.2.3", "half", "0x1p3", "30%", "."}) {
+    for (const std::string value : {"0,3", "1.2.3", "half", "0x1p3", "30 %", "."}) {
         EXPECT_EQ(override_error({"adversary.fraction=" + value}),
                   "command line: adversary.fraction = " + value + ": not a number; write for example 0.2");
     }
+    EXPECT_EQ(override_error({"adversary.fraction=30%"}),
+              "command line: adversary.fraction = 30%: not a number (shares are fractions); write 0.3");
     for (const std::string value : {"nan", "inf", "-inf", "infinity"}) {
         EXPECT_EQ(override_error({"adversary.offset=" + value}),
                   "command line: adversary.offset = " + value + ": not a finite number; write for example 0");

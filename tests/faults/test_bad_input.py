@@ -49,6 +49,8 @@ OVERRIDES = {
     "trailing characters": ("--peers.count=100x", ["peers.count"]),
     "a choice that is none": ("--policy.name=tier4", ["policy.name", "tier4", "risk_aware"]),
     "no value": ("--peers.count=", ["peers.count"]),
+    "a share in percent": ("--adversary.fraction=30%", ["adversary.fraction", "write 0.3"]),
+    "a section for a name": ("--capability.drift=0.3", ["capability.drift", "parley describe drift"]),
     "an unknown class in a step": ("--workflow.steps=image/medium", ["workflow.steps", "image"]),
     "an unknown risk in a step": ("--workflow.steps=publishing/grave", ["grave"]),
     "a cycle of steps": ("--workflow.steps=a: any/low after b; b: any/low after a", ["workflow.steps", "cycle", "`a`"]),
@@ -76,7 +78,11 @@ CONFIGURATIONS = {
     "a line that is no entry": ("[run]\nseed 1\n", ["bad.ini:2", "seed 1"]),
     "a value out of range": ("[adversary]\nfraction = 2\n", ["bad.ini:2", "adversary.fraction"]),
     "an empty value": ("[peers]\ncount =\n", ["bad.ini:2", "peers.count"]),
-    "a binary file": ("\x89HDF\r\n\x1a\n\0\0\0", ["bad.ini"]),
+    "a binary file": ("\x7fELF\0\0\0", ["bad.ini:1"]),
+    "an HDF5 file": ("\x89HDF\r\n\x1a\n\0\0\0", ["bad.ini", "is no configuration but an HDF5 file"]),
+    "a result": ("Parley result, complete".ljust(512, "\0") + "\x89HDF\r\n\x1a\n",
+                 ["bad.ini", "is no configuration but an HDF5 file", "/config"]),
+    "a checkpoint": ("parley checkpoint".ljust(512, "\0") + "\x89HDF\r\n\x1a\n", ["parley resume bad.ini"]),
 }
 
 
@@ -120,7 +126,7 @@ def test_an_existing_result_is_kept_unless_forced(tmp_path):
     done = execute(run, ranks=3, seconds=30, cwd=tmp_path)
     assert done.returncode == 2 and (tmp_path / "result.h5").read_text() == "precious"
     assert execute([*run, "--force"], cwd=tmp_path).returncode == 0
-    assert (tmp_path / "result.h5").read_bytes()[1:4] == b"HDF"
+    assert (tmp_path / "result.h5").read_bytes().startswith(b"Parley result, complete")
     assert list(files(tmp_path)) == [(tmp_path / "result.h5").relative_to(tmp_path)]
 
 
