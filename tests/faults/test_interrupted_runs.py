@@ -68,6 +68,20 @@ def test_after_kill_9_the_committed_rows_are_right(tmp_path, complete, share):
     assert again.returncode == 0 and output.exists() and not part.exists()
 
 
+def test_after_an_interrupt_the_committed_rows_are_right(tmp_path, complete):
+    """Ctrl-C; a shell starts what it puts in the background, such as these tests, with interrupts ignored."""
+    output = tmp_path / "result.h5"
+    part = tmp_path / "result.h5.part"
+    process = subprocess.Popen(command(output, LONG), env=environment(),
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+    while process.poll() is None and not (part.exists() and part.stat().st_size >= 0.3 * complete.stat().st_size):
+        time.sleep(0.0005)
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == -signal.SIGINT, "the run was over too early to be interrupted"
+    assert not output.exists()
+    assert 0 < check_beginning(part, complete)["timeseries"] < 6000
+
+
 def test_ranks_killed_in_the_middle_leave_the_committed_rows(tmp_path, complete):
     output = tmp_path / "result.h5"
     part = tmp_path / "result.h5.part"
