@@ -15,7 +15,7 @@ GENERATED = {"capability.classes": "4", "workflow.steps": "any/low"}
 REGIONS = {"network.regions": "region,share,a,b;a,0.5,10,80;b,0.5,80,10"}
 IDLE = {
     "drift.advertise": ("withdraw", {}), "drift.mean_nominal": ("5s", {"drift.kind": "ou"}),
-    "drift.mean_degraded": ("5s", {}), "drift.q_degraded": ("0.7", {}), "drift.ou_sd": ("0.3", {}),
+    "drift.mean_degraded": ("5s", {}), "drift.q_degraded": ("0.7", {"drift.kind": "ou"}), "drift.ou_sd": ("0.3", {}),
     "drift.ou_time": ("5s", {"drift.kind": "two_state"}), "drift.ou_step": ("2s", {}), "drift.tolerance": ("0.3", {}),
     "churn.shape": ("1", {}), "churn.on_scale": ("50s", {}), "churn.off_mean": ("50s", {}),
     "nat.direct": ("0", {}), "nat.relay_penalty": ("2s", {}), "nat.relay_sigma": ("2", {}),
