@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <ostream>
 #include <stdexcept>
 
@@ -197,9 +198,20 @@ std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
     return lines;
 }
 
-std::string full_meaning(const Parameter& parameter) {
+// The model that all parameters of a section belong to; "" when there is none.
+std::string model_of_section(const std::vector<Parameter>& parameters, std::string_view section) {
+    std::optional<std::string> model;
+    for (const Parameter& parameter : parameters) {
+        if (section_of(parameter) == section && model.value_or(parameter.model) != parameter.model) return "";
+        if (section_of(parameter) == section) model = parameter.model;
+    }
+    return model.value_or("");
+}
+
+// `section_model`: has been said for the whole section.
+std::string full_meaning(const Parameter& parameter, const std::string& section_model) {
     std::string meaning = parameter.meaning;
-    if (!parameter.model.empty()) meaning += " Only with run.model = " + parameter.model + ".";
+    if (parameter.model != section_model) meaning += " Only with run.model = " + parameter.model + ".";
     if (!parameter.changes_results) meaning += " Does not change results.";
     return meaning;
 }
@@ -245,7 +257,8 @@ void print_wrapped(std::ostream& out, std::string indent, const std::string& tex
 
 void print_section(std::ostream& out, const std::vector<Parameter>& parameters, std::string_view section,
                    const Columns& columns) {
-    out << '[' << section << "]\n";
+    const std::string model = model_of_section(parameters, section);
+    out << '[' << section << ']' << (model.empty() ? "" : "   only with run.model = " + model) << '\n';
     print_line(out, left_columns(columns, "key", "type", "unit", "default") + "range");
     for (const Parameter& parameter : parameters) {
         if (section_of(parameter) != section) continue;
@@ -253,7 +266,7 @@ void print_section(std::ostream& out, const std::vector<Parameter>& parameters, 
             out,
             left_columns(columns, parameter.key, kind_name(parameter.kind), parameter.unit, parameter.default_value),
             allowed_text(parameter, " | "));
-        print_wrapped(out, "      ", full_meaning(parameter));
+        print_wrapped(out, "      ", full_meaning(parameter, model));
     }
 }
 
@@ -339,7 +352,9 @@ void ParameterTable::describe(std::ostream& out, std::string_view section) const
 
 void ParameterTable::describe_markdown(std::ostream& out) const {
     for (const std::string_view section : sections_of(parameters_)) {
+        const std::string model = model_of_section(parameters_, section);
         out << "## [" << section << "]\n\n"
+            << (model.empty() ? "" : "Only with `run.model = " + model + "`.\n\n")
             << "| key | type | unit | default | range | meaning |\n"
             << "|---|---|---|---|---|---|\n";
         for (const Parameter& parameter : parameters_) {
@@ -347,8 +362,8 @@ void ParameterTable::describe_markdown(std::ostream& out) const {
             const std::string fallback = parameter.default_value.empty() ? "" : "`" + parameter.default_value + "`";
             out << "| `" << parameter.key << "` | " << kind_name(parameter.kind) << " | "
                 << markdown_cell(parameter.unit) << " | " << markdown_cell(fallback) << " | "
-                << markdown_cell(allowed_text(parameter, ", ")) << " | " << markdown_cell(full_meaning(parameter))
-                << " |\n";
+                << markdown_cell(allowed_text(parameter, ", ")) << " | "
+                << markdown_cell(full_meaning(parameter, model)) << " |\n";
         }
         out << '\n';
     }

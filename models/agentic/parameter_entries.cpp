@@ -59,10 +59,10 @@ void add_population_parameters(TableWriter& table) {
     table.real("nat.relay_sigma", "0.5", "", 0, 5, "Sigma of what a relay adds to the one-way delay.");
     table.choice("churn.kind", "none", {"none", "weibull"},
                  "Whether honest peers go off and come back: weibull has Weibull on-times and exponential off-times.");
-    table.real("churn.shape", "0.5", "", 0.2, 10, "Shape of the on-times; 1: exponential.");
+    table.real("churn.shape", "0.5", "", 0.2, 10, "Under weibull: shape of the on-times; 1: exponential.");
     table.duration("churn.on_scale", "5000s", 1e-3, 1e9,
-                   "Scale of the on-times; their mean is scale * Gamma(1 + 1/shape).");
-    table.duration("churn.off_mean", "2500s", 1e-3, 1e9, "Mean of the off-times.");
+                   "Under weibull: scale of the on-times; their mean is scale * Gamma(1 + 1/shape).");
+    table.duration("churn.off_mean", "2500s", 1e-3, 1e9, "Under weibull: mean of the off-times.");
     table.choice(
         "identity.signature", "modelled", {"modelled", "ed25519"},
         "How signatures are made: modelled accounts their sizes and CPU times, ed25519 makes and checks real ones "
@@ -128,12 +128,12 @@ void add_execution_parameters(TableWriter& table) {
                  "Ornstein-Uhlenbeck process).");
     table.choice("drift.advertise", "lower", {"lower", "withdraw"},
                  "What a degraded instance does: lower advertises its present quality, withdraw does not refresh.");
-    table.duration("drift.mean_nominal", "60s", 1e-3, 1e9, "Mean time an instance stays nominal.");
-    table.duration("drift.mean_degraded", "30s", 1e-3, 1e9, "Mean time an instance stays degraded.");
-    table.real("drift.q_degraded", "0.1", "", 0, 1, "Quality of a degraded instance.");
-    table.real("drift.ou_sd", "0.1", "", 0, 10, "Stationary standard deviation of quality under ou.");
-    table.duration("drift.ou_time", "60s", 1e-3, 1e9, "Correlation time of quality under ou.");
-    table.duration("drift.ou_step", "1s", 1e-3, 1e9, "Under ou quality changes in steps of this length.");
+    table.duration("drift.mean_nominal", "60s", 1e-3, 1e9, "Under two_state: mean time an instance stays nominal.");
+    table.duration("drift.mean_degraded", "30s", 1e-3, 1e9, "Under two_state: mean time an instance stays degraded.");
+    table.real("drift.q_degraded", "0.1", "", 0, 1, "Under two_state: quality of a degraded instance.");
+    table.real("drift.ou_sd", "0.1", "", 0, 10, "Under ou: stationary standard deviation of quality.");
+    table.duration("drift.ou_time", "60s", 1e-3, 1e9, "Under ou: correlation time of quality.");
+    table.duration("drift.ou_step", "1s", 1e-3, 1e9, "Under ou: quality changes in steps of this length.");
     table.real("drift.tolerance", "0.05", "", 0, 1,
                "Under ou: a claim farther from the quality is stale; an instance farther below its mean is degraded.");
 }

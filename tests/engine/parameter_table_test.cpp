@@ -49,12 +49,12 @@ TEST(ParameterTable, DescribesASection) {
     std::ostringstream out;
     example_table().describe(out, "adversary");
     EXPECT_EQ(out.str(),
-              "[adversary]\n"
+              "[adversary]   only with run.model = agentic\n"
               "  key                    type      unit   default     range\n"
               "  adversary.fraction     real             0.2         0 to 1\n"
-              "      Share of Sybil identities. Only with run.model = agentic.\n"
+              "      Share of Sybil identities.\n"
               "  adversary.offset       real      1/s    0           any 1/s\n"
-              "      Any number. Only with run.model = agentic.\n");
+              "      Any number.\n");
 }
 
 TEST(ParameterTable, DescribesEverySectionWithin100Columns) {
