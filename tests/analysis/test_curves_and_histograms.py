@@ -74,9 +74,23 @@ def test_knee_by_hand():
             knee(x, y)
 
 
+def test_knee_leaves_out_points_without_a_value():
+    for x, y in (([0, 1, 2, math.nan, 10], [0.0, math.nan, 0.8, 5.0, 0.9]),
+                 ([0, math.nan, 2, 3, 10], [0.0, 1.0, 0.8, math.nan, 0.9])):
+        found = knee(x, y)
+        assert (found.x, found.y, found.index) == (2.0, 0.8, 2)
+    with pytest.raises(ValueError, match="2 points have an x and a y"):
+        knee([0, 1, 2], [0.0, math.nan, 0.8])
+
+
 def test_pareto_front_by_hand():
     cost, benefit = np.array([3.0, 1.0, 2.0, 2.0, 4.0]), np.array([0.9, 0.5, 0.4, 0.6, 0.8])
     assert pareto_front(cost, benefit) == [1, 3, 0]
+
+
+def test_pareto_front_leaves_out_points_without_a_value():
+    cost, benefit = np.array([0.5, 1.0, math.nan, 2.0]), np.array([math.nan, 0.5, 0.9, 0.8])
+    assert pareto_front(cost, benefit) == [1, 3]
 
 
 def test_cost_of_attack_by_hand():

@@ -92,10 +92,14 @@ def draw_pareto(frame: pd.DataFrame, ax: Axes, along: str | None = None) -> list
 
 
 def pareto_front(cost: np.ndarray, benefit: np.ndarray) -> list[int]:
-    """Indices of the points that no other beats (less or equal cost and more benefit), by rising cost."""
+    """Indices of the points that no other beats (less or equal cost and more benefit), by rising cost.
+
+    A point whose cost or benefit is NaN is not on the front.
+    """
     front: list[int] = []
+    known = ~(np.isnan(cost) | np.isnan(benefit))
     for index in np.lexsort((-benefit, cost)):
-        if not front or benefit[index] > benefit[front[-1]]:
+        if known[index] and (not front or benefit[index] > benefit[front[-1]]):
             front.append(int(index))
     return front
 
