@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
@@ -31,6 +32,31 @@ STYLE = {
 HONEST, SYBIL = "#0072B2", "#D55E00"
 CATEGORIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 GRID = {"color": "0.9", "linewidth": 0.6}
+MARKERS = "osD^vPX*"
+LINES: tuple[object, ...] = ("-", (0, (4, 2)), ":", "-.")
+HATCHES = ("", "////", "....", "xxxx")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What tells one of several series from the others: as line, as marks, as area."""
+
+    colour: str
+    marker: str
+    dashes: object
+    hatch: str
+
+
+def looks(count: int) -> list[Look]:
+    """One for each of `count` series: colours and markers in turn, at each new turn another line and hatch.
+
+    ValueError for more than can be told apart.
+    """
+    most = len(CATEGORIES) * len(LINES)
+    if count > most:
+        raise ValueError(f"a figure tells {most} series apart, and these are {count}; draw them in several figures")
+    turns = (divmod(place, len(CATEGORIES)) for place in range(count))
+    return [Look(CATEGORIES[colour], MARKERS[colour], LINES[turn], HATCHES[turn]) for turn, colour in turns]
 
 
 def new_figure(width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, Axes]:

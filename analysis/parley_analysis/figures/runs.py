@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from ..run import Run
-from .canvas import CATEGORIES, GRID, HONEST, SYBIL, legend_beside
+from .canvas import GRID, HONEST, SYBIL, legend_beside, looks
 
 # Series of whole numbers that are states at the end of an interval, or its maximum.
 STATES = {"live_entries", "live_honest_entries", "nominal_claims", "stale_entries", "stale_nominal_claims",
@@ -38,9 +38,9 @@ def time_series(run: Run, ax: Axes, names: Sequence[str] = ENDED, window: float 
     units = {_rate_unit(run, name) for name in names}
     if len(units) > 1:
         raise ValueError(f"the series have different units ({', '.join(sorted(units))}); draw them in several figures")
-    for name, colour in zip(names, CATEGORIES):
+    for name, look in zip(names, looks(len(names)), strict=True):
         series = smoothed(run, name, window)
-        ax.plot(series.index, series, color=colour, linewidth=1.3, label=_words(name))
+        ax.plot(series.index, series, color=look.colour, linestyle=look.dashes, linewidth=1.3, label=_words(name))
     _shade(ax, [Phase("warm-up", 0.0, run.warmup), *phases])
     ax.set_xlabel("Simulated time [s]")
     ax.set_ylabel(_value_label(names, units.pop()))
@@ -68,8 +68,11 @@ def failure_reasons(run: Run, ax: Axes, window: float = 20.0) -> Axes:
     rates = failed.div(durations, axis=0).rolling(rows, min_periods=1).mean()
     # The largest below: its edge is the steadiest.
     shown = [reason for reason in rates.sum().sort_values(ascending=False).index if rates[reason].sum() > 0]
-    bands = ax.stackplot(rates.index, *(rates[reason] for reason in shown), colors=CATEGORIES[:len(shown)],
+    drawn = looks(len(shown))
+    bands = ax.stackplot(rates.index, *(rates[reason] for reason in shown), colors=[look.colour for look in drawn],
                          labels=[_words(str(reason)) for reason in shown], linewidth=0.4, edgecolor="white")
+    for band, look in zip(bands, drawn, strict=True):
+        band.set_hatch(look.hatch)
     _shade(ax, [Phase("warm-up", 0.0, run.warmup)], over=True)
     ax.set_xlabel("Simulated time [s]")
     ax.set_ylabel("Failed workflows [1/s]")
