@@ -206,6 +206,7 @@ def means_by_peers(frame: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
 def cost_of_attack_vs_fraction(frame: pd.DataFrame, ax: Axes) -> Axes:
     """Sybil identities for each workflow compromised in the measured time, over the Sybil fraction, by policy.
 
+    With whitewashing fresh identities count, too, from the start of the run on.
     Seeds without a compromised workflow have no finite cost: mean and interval are taken of its inverse, the
     workflows an identity compromises, and turned over.
     """
@@ -252,7 +253,7 @@ def additional_cost(frame: pd.DataFrame) -> pd.DataFrame:
     """`cost`, `cost_low`, `cost_high` of an additional compromised workflow by policy and fraction."""
     costs = additional_compromised(frame)
     costs = costs[costs[FRACTION] > 0]
-    return turned_over(costs.assign(_yield=costs[ADDITIONAL] / costs["sybil_identities"]))
+    return turned_over(costs.assign(_yield=costs[ADDITIONAL] / (costs["sybil_identities"] + costs["fresh_identities"])))
 
 
 def turned_over(costs: pd.DataFrame) -> pd.DataFrame:
