@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pandas as pd
+import parley_runs
 import pytest
 from fake_parley import write_result
 from matplotlib.axes import Axes
@@ -17,6 +18,7 @@ from parley_analysis.figures.canvas import CATEGORIES, looks
 from parley_analysis.figures.runs import smoothed, trust_quantile
 from parley_analysis.policies import STYLES, policy_style
 from parley_analysis.run import Run
+from parley_analysis.schema import entries
 from parley_analysis.sweep import read_runs
 
 
@@ -53,6 +55,37 @@ def test_time_series_are_rates_and_the_warm_up_is_shaded(run):
     assert smoothed(run, "live_entries", 1.0).tolist() == run.series("live_entries").tolist()  # a level is no rate
     with pytest.raises(ValueError, match="different units"):
         drawn(figures.time_series, run, ["events", "trust_auc"])
+
+
+def test_levels_are_drawn_as_they_are_and_counts_as_rates(tmp_path):
+    """Every time series, from rows of 10 s: sums of 10 s over 10, all else as stored, with the unit of the axis."""
+    settings = {"run.duration": "60s", "run.warmup": "20s", "output.interval": "10s", "churn.kind": "weibull",
+                "reputation.kind": "eigentrust", "identity.verify": "false", "adversary.forge_rate": 1}
+    run = Run(parley_runs.run(parley_runs.CONFIGS / "churn-kad.ini", tmp_path / "a.h5", settings))
+    levels = {"peers_online", "dead_entries", "forged_entries", "attack_edges", "live_entries", "live_honest_entries",
+              "nominal_claims", "stale_entries", "stale_nominal_claims", "poisoned_entries", "open_workflows",
+              "longest_queue", "mean_trust_honest", "mean_trust_sybil", "trust_auc", "success_rate",
+              "control_bytes_per_peer_second", "data_bytes_per_peer_second"}
+    assert run.series("peers_online").iloc[-1] > 10 and run.series("forged_entries").iloc[-1] > 0
+    over_time = [entry for entry in entries() if (entry.model, entry.group, entry.axes) == ("agentic", "timeseries",
+                                                                                            ("time",))]
+    for entry in over_time:
+        if entry.name == "time":
+            continue
+        stored, level = run.series(entry.name).astype(float), entry.name in levels
+        assert smoothed(run, entry.name, 10.0).equals(stored if level else stored / 10), entry.name
+        label = drawn(figures.time_series, run, [entry.name]).get_ylabel()
+        assert label.endswith("/s]") != level or entry.units == "bytes/s", (entry.name, label)
+    assert drawn(figures.time_series, run, ["peers_online"]).get_ylabel() == "Peers online [peers]"
+
+
+def test_a_series_of_which_the_format_says_nothing_is_refused(tmp_path):
+    file = write_result(tmp_path / "a.h5", {"run.seed": "1"})
+    with h5py.File(file, "r+") as result:
+        result["timeseries/mine"] = [3, 4]
+        result["timeseries/mine"].attrs.update({"units": "1", "long_name": "mine"})
+    with pytest.raises(KeyError, match="does not say whether rows of timeseries/mine"):
+        drawn(figures.time_series, Run(file), ["mine"])
 
 
 def test_failure_reasons_are_stacked_to_the_total(run):

@@ -10,11 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from ..run import Run
+from ..schema import row_kind
 from .canvas import GRID, HONEST, SYBIL, legend_beside, looks
 
-# Series of whole numbers that are states at the end of an interval, or its maximum.
-STATES = {"live_entries", "live_honest_entries", "nominal_claims", "stale_entries", "stale_nominal_claims",
-          "poisoned_entries", "open_workflows", "longest_queue"}
 ENDED = ("workflows_success", "workflows_compromised", "workflows_failed")
 
 
@@ -32,8 +30,9 @@ def time_series(run: Run, ax: Axes, names: Sequence[str] = ENDED, window: float 
                 phases: Iterable[Phase] = ()) -> Axes:
     """Time series as rates or levels, smoothed over `window` simulated seconds; the warm-up and `phases` are shaded.
 
-    By default the workflows that ended, by outcome, per second. Counts become counts per second; other values
-    keep their unit, which all of `names` must share (else ValueError).
+    By default the workflows that ended, by outcome, per second. Counts become counts per second; levels, maxima and
+    means keep their unit, which all of `names` must share (else ValueError). KeyError for a dataset of which
+    docs/file-format.md does not say which of them it is.
     """
     units = {_rate_unit(run, name) for name in names}
     if len(units) > 1:
@@ -52,10 +51,13 @@ def time_series(run: Run, ax: Axes, names: Sequence[str] = ENDED, window: float 
 
 
 def smoothed(run: Run, name: str, window: float) -> pd.Series:
-    """A time series averaged over windows of simulated seconds that end at each time; counts become per second."""
+    """A time series averaged over windows of simulated seconds that end at each time; counts become per second.
+
+    KeyError as for time_series.
+    """
     series = run.series(name)
     durations = np.diff(series.index.to_numpy(), prepend=0.0)
-    series = series / durations if _is_count(series) else series.astype(float)
+    series = series / durations if _is_count(run, name) else series.astype(float)
     rows = max(1, round(window / float(np.median(durations))))
     return series.rolling(rows, min_periods=1).mean()
 
@@ -130,14 +132,14 @@ def _shade(ax: Axes, phases: Iterable[Phase], over: bool = False) -> None:
                     annotation_clip=False)
 
 
-def _is_count(series: pd.Series) -> bool:
-    """Whether a series counts what happened in the interval; levels and maxima are states."""
-    return series.dtype.kind in "iu" and series.name not in STATES
+def _is_count(run: Run, name: str) -> bool:
+    """Whether a series counts what happened in the interval."""
+    return row_kind(str(run.attributes.get("model")), f"timeseries/{name}") == "sum"
 
 
 def _rate_unit(run: Run, name: str) -> str:
     unit = run.units(f"timeseries/{name}")
-    return f"{unit}/s" if _is_count(run.series(name)) else unit
+    return f"{unit}/s" if _is_count(run, name) else unit
 
 
 def _value_label(names: Sequence[str], unit: str) -> str:
