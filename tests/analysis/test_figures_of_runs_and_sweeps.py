@@ -11,6 +11,7 @@ import parley_runs
 import pytest
 from fake_parley import write_result
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from parley_analysis import figures
 from parley_analysis.__main__ import main
 from parley_analysis.attack import cost_of_attack
@@ -209,6 +210,8 @@ def test_no_reason_is_dropped_where_all_occur(tmp_path):
         with_reasons(tmp_path / f"{policy}.h5", policy, numbers)
     ax = drawn(figures.failure_reasons_by_policy, read_runs(tmp_path))
     assert [text.get_text() for text in ax.texts] == ["0.864", "0.846"]  # sums of the nine, over 1000
+    FigureCanvasAgg(ax.figure).draw()
+    assert max(text.get_window_extent().x1 for text in ax.texts) <= ax.get_legend().get_window_extent().x0
     assert len(ax.containers) == len(ax.get_legend().get_texts()) == 9
     assert len({(bars[0].get_facecolor(), bars[0].get_hatch()) for bars in ax.containers}) == 9
     ax = drawn(figures.failure_reasons, Run(tmp_path / "tier1.h5"))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from parley_analysis import figures
 from parley_analysis.__main__ import main
 from parley_analysis.policies import STYLES
@@ -153,6 +154,10 @@ def test_blind_and_aware_lines_share_a_colour():
     assert blind.get_color() == aware.get_color() == STYLES["tier2"].colour
     assert blind.get_linestyle() == "-" and aware.get_linestyle() == "--"
     assert np.allclose(aware.get_ydata(orig=False), [0.9, 0.4])
+    third = pd.concat([frame, frame[frame["adversary.canary_recognition"] == 1].assign(
+        **{"adversary.canary_recognition": 0.5})])
+    with pytest.raises(ValueError, match="3 values of adversary.canary_recognition"):
+        drawn(figures.success_blind_and_aware, third)
 
 
 def test_attack_edges_are_counted_a_sybil():
@@ -253,6 +258,11 @@ def test_every_reserve_is_drawn():
     lines = drawn(figures.success_vs_identity_cost, frame).get_lines()
     assert len({line.get_label() for line in lines}) == len(reserves)
     assert len({(line.get_color(), line.get_marker(), line.get_linestyle()) for line in lines}) == len(reserves)
+    # All of the legend, 21 lines, lies within the figure.
+    figure = lines[0].figure
+    FigureCanvasAgg(figure).draw()
+    legend = lines[0].axes.get_legend().get_window_extent()
+    assert 0 <= legend.y0 and legend.y1 <= figure.bbox.height and figure.get_figheight() < 6
 
 
 def test_a_reserve_has_a_line_of_its_own():

@@ -12,6 +12,8 @@ from matplotlib.figure import Figure
 
 WIDTH, HEIGHT = 5.6, 3.5  # inches
 PNG_DPI = 200
+LINE_HEIGHT, LABEL_SPACING = 1.3, 0.9  # of a legend, in font sizes
+POINTS_PER_INCH = 72
 
 STYLE = {
     "font.size": 9,
@@ -84,9 +86,16 @@ def save_figure(figure: Figure, stem: str | Path) -> list[Path]:
 
 
 def legend_beside(ax: Axes, handles: Sequence[Artist] | None = None, title: str | None = None) -> None:
-    """The legend right of the axes, where it hides no data; lines in the order of their right ends."""
+    """The legend right of the axes, where it hides no data; lines in the order of their right ends.
+
+    A figure that is too low for all of its entries becomes higher.
+    """
     if handles is None:
         handles = sorted(ax.get_lines(), key=lambda line: line.get_ydata(orig=False)[-1], reverse=True)
+    lines = sum(1 + str(handle.get_label()).count("\n") for handle in handles) + (title is not None)
+    height = STYLE["legend.fontsize"] * (LINE_HEIGHT * lines + LABEL_SPACING * len(handles) + 1) / POINTS_PER_INCH
+    if isinstance(ax.figure, Figure) and height > ax.figure.get_figheight():
+        ax.figure.set_figheight(height)
     with matplotlib.rc_context(STYLE):
         ax.legend(handles=handles, title=title, loc="center left", alignment="left", bbox_to_anchor=(1.01, 0.5),
-                  handlelength=2.2, labelspacing=0.9, borderaxespad=0.2, title_fontsize=STYLE["legend.fontsize"])
+                  handlelength=2.2, labelspacing=LABEL_SPACING, borderaxespad=0.2, title_fontsize=STYLE["legend.fontsize"])

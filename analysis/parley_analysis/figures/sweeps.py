@@ -300,6 +300,7 @@ def failure_reasons_by_policy(frame: pd.DataFrame, ax: Axes) -> Axes:
         ax.annotate(f"{total:.3f}", (total, place), xytext=(3, 0), textcoords="offset points", va="center", fontsize=8)
     ax.set_yticks(range(len(policies)), [policy_style(name).label for name in policies])
     ax.invert_yaxis()
+    ax.set_xlim(0, 1.15 * left.max() or 1)  # with room for the totals
     ax.set_xlabel("Share of the ended workflows that failed")
     ax.grid(axis="x", **GRID)
     legend_beside(ax, ax.containers, "Reason")
