@@ -51,7 +51,7 @@ def additional_compromised(frame: pd.DataFrame) -> pd.DataFrame:
 
     These are the compromised workflows less the share of the ended ones that are compromised without Sybils, in the
     run that is the same in every parameter but the Sybil fraction, the seed among them; NaN where there is no such run.
-    ValueError when no run is without Sybils, or several are the same.
+    ValueError when no run is without Sybils, none of those is the same otherwise, or several are the same.
     """
     identities = sybil_identities(frame)
     table = frame.assign(sybil_identities=identities, fresh_identities=fresh_identities(frame))
@@ -62,6 +62,9 @@ def additional_compromised(frame: pd.DataFrame) -> pd.DataFrame:
     for _, same in without.groupby(keys, dropna=False):
         require_distinct_seeds(same)
     expected = table[keys].merge(without[[*keys, "compromised_rate"]], on=keys, how="left")["compromised_rate"]
+    if expected[identities > 0].isna().all() and (identities > 0).any():
+        raise ValueError(f"no run without Sybils is the same otherwise ({', '.join(keys)}) as one with Sybils; what "
+                         "they add cannot be told")
     ended = table[["workflows_success", "workflows_compromised", "workflows_failed"]].sum(axis=1)
     table[ADDITIONAL] = table["workflows_compromised"] - expected.to_numpy() * ended
     table.attrs = dict(frame.attrs)

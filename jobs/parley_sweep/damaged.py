@@ -1,8 +1,6 @@
 """Finished results that are not what their runs wrote: damaged by a disk or in a transfer, or changed."""
 from __future__ import annotations
 
-from pathlib import Path
-
 from .manifest import Manifest, PlannedRun
 from .seal import damage
 
@@ -18,9 +16,4 @@ def damaged_runs(manifest: Manifest) -> list[PlannedRun]:
 def put_aside(runs: list[PlannedRun]) -> None:
     """Renames results to NAME.h5.damaged: so their points are not done, and are run again. OSError."""
     for run in runs:
-        run.file.replace(set_aside(run))
-
-
-def set_aside(run: PlannedRun) -> Path:
-    """Where the damaged result of a run is kept."""
-    return run.file.with_name(run.file.name + ENDING)
+        run.file.replace(run.file.with_name(run.file.name + ENDING))

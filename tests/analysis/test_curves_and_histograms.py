@@ -149,6 +149,9 @@ def test_what_sybils_add_is_told_apart_by_every_other_parameter():
         additional_compromised(pd.concat([frame, frame]))
     lacking = frame[(frame["adversary.fraction"] > 0) | (frame["run.seed"] == 1)]
     assert np.isnan(additional_compromised(lacking)["additional_compromised_workflows"]).sum() == 2
+    apart = frame[(frame["adversary.fraction"] > 0) == (frame["workflow.deadline"] > 10)]
+    with pytest.raises(ValueError, match="no run without Sybils is the same otherwise"):
+        additional_compromised(apart)
 
 
 def test_what_sybils_add_is_what_honest_failures_do_not_explain():

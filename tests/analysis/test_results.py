@@ -138,7 +138,8 @@ def test_latencies_of_a_row_that_begins_in_the_warm_up_are_left_out(tmp_path):
     run = Run(file)
     assert run.latency("discovery").tolist() == [0, 0, 5] and run.latency("discovery").attrs == {"since": 20.0}
     assert run.latency_percentile("discovery", 0.1).value == 2.0
-    for since, counted in ((0.0, [0, 16, 5]), (10.0, [0, 7, 5]), (10.1, [0, 0, 5]), (20.0, [0, 0, 5]), (30.0, [0, 0, 2])):
+    for since, counted in ((0.0, [0, 16, 5]), (10.0, [0, 7, 5]), (10.1, [0, 0, 5]), (20.0, [0, 0, 5]),
+                           (30.0, [0, 0, 2])):
         assert run.latency("discovery", since).tolist() == counted
     with pytest.raises(ValueError, match="begins at second 30.5 or later"):
         run.latency("discovery", 30.5)

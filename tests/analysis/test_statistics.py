@@ -85,7 +85,8 @@ def test_a_summary_by_less_than_what_differs_is_refused():
 
 
 def test_a_parameter_that_moves_together_with_another_one_is_decided_by_it():
-    frame = pd.DataFrame({"peers.count": [10, 10, 20], "run.duration": [60.0, 60.0, 30.0], "policy.name": ["a", "b", "a"]})
+    frame = pd.DataFrame({"peers.count": [10, 10, 20], "run.duration": [60.0, 60.0, 30.0],
+                          "policy.name": ["a", "b", "a"]})
     require_decided_by(frame, "peers.count", ["run.duration"])
     with pytest.raises(ValueError, match="also differ in policy.name, which peers.count does not decide"):
         require_decided_by(frame, "peers.count", ["run.duration", "policy.name"])

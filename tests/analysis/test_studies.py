@@ -224,7 +224,8 @@ def test_no_line_is_without_its_name():
                    success_rate=0.5)
     ax = drawn(figures.metric_vs_praise, frame)
     assert len(ax.get_lines()) == 2
-    assert {text.get_text() for text in ax.get_legend().get_texts()} == {"Beta (pooled)", "new kind", "with badmouthing"}
+    named = {text.get_text() for text in ax.get_legend().get_texts()}
+    assert named == {"Beta (pooled)", "new kind", "with badmouthing"}
 
 
 def test_a_case_of_forging_without_a_line_is_refused():

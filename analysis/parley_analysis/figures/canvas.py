@@ -98,4 +98,5 @@ def legend_beside(ax: Axes, handles: Sequence[Artist] | None = None, title: str 
         ax.figure.set_figheight(height)
     with matplotlib.rc_context(STYLE):
         ax.legend(handles=handles, title=title, loc="center left", alignment="left", bbox_to_anchor=(1.01, 0.5),
-                  handlelength=2.2, labelspacing=LABEL_SPACING, borderaxespad=0.2, title_fontsize=STYLE["legend.fontsize"])
+                  handlelength=2.2, labelspacing=LABEL_SPACING, borderaxespad=0.2,
+                  title_fontsize=STYLE["legend.fontsize"])
