@@ -195,7 +195,8 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("one", type=Path, metavar="FILE")
     compare.add_argument("other", type=Path, metavar="FILE")
     compare.add_argument("--relative", type=float, default=0.0, metavar="R",
-                         help="numbers closer than this share count as equal (default: bit for bit)")
+                         help="numbers closer than this share of the larger one count as equal (default: bit for "
+                         "bit)")
     compare.set_defaults(command=compare_command)
 
     validate = commands.add_parser("validate", help="check files against docs/file-format.md")

@@ -15,7 +15,7 @@ import numpy as np
 from h5py import h5a, h5d, h5g, h5s, h5t
 
 from .schema import FormatError, check_version
-from .seal import check_seal
+from .seal import CHANGED, SEAL_BYTES, damage
 
 Value = str | int | float
 
@@ -32,7 +32,7 @@ class Scalars:
 def open_result(file: str | Path) -> h5py.File:
     """Opens a result for reading; FormatError when it is none, damaged, or of another version."""
     try:
-        check_seal(file)
+        _check_seal(file)
         result = h5py.File(file, "r")
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no file {file}") from None
@@ -48,6 +48,15 @@ def open_result(file: str | Path) -> h5py.File:
         result.close()
         raise
     return result
+
+
+def _check_seal(file: str | Path) -> None:
+    """FormatError when a complete result is not, byte for byte, what the run wrote."""
+    found = damage(file)
+    if found:
+        remedy = ("; copy it again or make the run again, or, if the change was meant, take it from "
+                  f"`tail -c +{SEAL_BYTES + 1} {file} > COPY`")
+        raise FormatError(f"{file} is {found}" + (remedy if found == CHANGED else ""))
 
 
 @contextmanager

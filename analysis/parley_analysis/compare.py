@@ -31,8 +31,8 @@ class Difference:
 def compare_runs(one: str | Path, other: str | Path, relative: float = 0.0) -> list[Difference]:
     """Every parameter and dataset outside /provenance that differs; the earliest in simulated time first.
 
-    `relative`: numbers closer than this share of the greater one count as equal (default: bit for bit; two NaN
-    are equal). Datasets that only one file has are listed too.
+    `relative`: numbers closer than this share of the one of larger magnitude count as equal (default: bit for bit;
+    two NaN are equal). Datasets that only one file has are listed too.
     """
     with open_result(one) as a, open_result(other) as b:
         found = _config_differences(a, b)
@@ -86,13 +86,17 @@ def _dataset_difference(name: str, a: h5py.Dataset | None, b: h5py.Dataset | Non
 
 
 def _equal(first: np.ndarray, second: np.ndarray, relative: float) -> np.ndarray:
-    """Element by element; floating-point numbers with the tolerance, NaN equal to NaN."""
+    """Element by element; numbers with the tolerance, a share of the one of larger magnitude; NaN equal to NaN."""
     one, other = np.asarray(first), np.asarray(second)
     if one.dtype.kind == "O" or (relative == 0 and one.dtype.kind != "f"):
         return np.asarray(one == other)
     if relative == 0:
         return (one == other) | (np.isnan(one) & np.isnan(other))
-    return np.isclose(one.astype(float), other.astype(float), rtol=relative, atol=0, equal_nan=True)
+    a, b = one.astype(float), other.astype(float)
+    with np.errstate(invalid="ignore"):  # of infinities, which are equal or not
+        close = np.abs(a - b) <= relative * np.maximum(np.abs(a), np.abs(b))
+    finite = np.isfinite(a) & np.isfinite(b)
+    return (one == other) | (np.isnan(a) & np.isnan(b)) | (finite & close)
 
 
 def _scale(data: h5py.Dataset, axis: int) -> h5py.Dataset | None:

@@ -24,18 +24,22 @@ def knee(x: np.ndarray, y: np.ndarray) -> Knee:
 
     For rising curves that level off (benefit y against cost x). This is the offline form of Kneedle without
     smoothing (Satopaa, Albrecht, Irwin, Raghavan, ICDCSW 2011). It depends on the range of x: say which was swept.
-    ValueError with fewer than three points, or when x or y does not vary.
+    Points whose x or y is NaN are left out. ValueError with fewer than three others, or when x or y does not vary.
     """
-    cost, benefit = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
-    if cost.size < 3 or cost.shape != benefit.shape:
-        raise ValueError(f"{cost.size} and {benefit.size} values; a knee needs three points or more")
+    all_costs, all_benefits = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    if all_costs.ndim != 1 or all_costs.shape != all_benefits.shape:
+        raise ValueError(f"{all_costs.size} and {all_benefits.size} values; each x needs its y")
+    given = np.flatnonzero(~(np.isnan(all_costs) | np.isnan(all_benefits)))
+    cost, benefit = all_costs[given], all_benefits[given]
+    if cost.size < 3:
+        raise ValueError(f"{cost.size} points have an x and a y; a knee needs three points or more")
     if np.ptp(cost) == 0 or np.ptp(benefit) == 0:
         raise ValueError("the curve does not vary along an axis; it has no knee")
     scaled_cost = (cost - cost.min()) / np.ptp(cost)
     scaled_benefit = (benefit - benefit.min()) / np.ptp(benefit)
     above = scaled_benefit - scaled_cost
     index = int(np.argmax(above))
-    return Knee(float(cost[index]), float(benefit[index]), index, float(above[index]))
+    return Knee(float(cost[index]), float(benefit[index]), int(given[index]), float(above[index]))
 
 
 def area_under_curve(x: np.ndarray, y: np.ndarray, normalised: bool = True) -> float:

@@ -26,7 +26,9 @@ STYLES = {
     "risk_aware": PolicyStyle("Risk-aware tiering", "#009E73", "o"),
     "cost_aware": PolicyStyle("Least expected cost", "#CC79A7", "P"),
 }
-_SPARE = (("#000000", "X"), ("#F0E442", "*"), ("#8C564B", "h"))
+# Of those that are not known: no two of 21 have both in common.
+_SPARE_COLOURS = ("#000000", "#F0E442", "#8C564B")
+_SPARE_MARKERS = "X*hp<>d"
 
 
 def policy_order(names: Iterable[str]) -> list[str]:
@@ -37,7 +39,12 @@ def policy_order(names: Iterable[str]) -> list[str]:
 
 def policy_style(name: str, unknown_before: int = 0) -> PolicyStyle:
     """The style of a policy; one that is not known gets a spare one, the `unknown_before`-th."""
-    if name in STYLES:
-        return STYLES[name]
-    colour, marker = _SPARE[unknown_before % len(_SPARE)]
-    return PolicyStyle(name.replace("_", " "), colour, marker)
+    return STYLES[name] if name in STYLES else spare_style(name, unknown_before)
+
+
+def spare_style(name: str, place: int) -> PolicyStyle:
+    """The `place`-th of the styles for what has none of its own; ValueError for more than can be told apart."""
+    if place >= len(_SPARE_COLOURS) * len(_SPARE_MARKERS):
+        raise ValueError(f"there are too many names without a style of their own (up to {name}); draw fewer at a time")
+    return PolicyStyle(name.replace("_", " "), _SPARE_COLOURS[place % len(_SPARE_COLOURS)],
+                       _SPARE_MARKERS[place % len(_SPARE_MARKERS)])

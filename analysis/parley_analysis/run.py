@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+CLOCK_TICK = 1e-9  # s of simulated time
+
+
 class Run:
     """One result file; no file stays open, except behind what `dataset` returns.
 
@@ -113,15 +116,27 @@ class Run:
     def latency(self, name: str, since: float | None = None) -> pd.Series:
         """Number of latencies by bin (index: lower edge, s), summed over time.
 
-        `name`: "discovery" for histograms/discovery_latency. `since`: simulated seconds from which rows count;
-        default: the end of the warm-up.
+        `name`: "discovery" for histograms/discovery_latency. `since`: simulated seconds from which latencies count;
+        default: the end of the warm-up. Rows that begin before are left out whole: where the warm-up ends within a row
+        (15 s, and rows of 10 s), what is left begins with the next one, later than /summary does. attrs["since"] of
+        what is returned says when it begins. ValueError when no row is left.
         """
         rows = self.table(f"{name}_latency", "histograms")
         begin = self.warmup if since is None else since
-        return rows[rows.index > begin].sum()
+        begins = np.concatenate([[0.0], rows.index.to_numpy(float)[:-1]])
+        kept = begins >= begin - CLOCK_TICK / 2
+        if not kept.any():
+            raise ValueError(f"no row of histograms/{name}_latency of {self.file} begins at second {begin:g} or later; "
+                             "name an earlier `since`, or make output.histogram_interval shorter")
+        counts = rows[kept].sum()
+        counts.attrs["since"] = float(begins[kept][0])
+        return counts
 
     def latency_percentile(self, name: str, share: float, since: float | None = None) -> Percentile:
-        """The latency (s) below which a share lies, with the edges of its bin."""
+        """The latency (s) below which a share lies, with the edges of its bin.
+
+        `since`: as for latency(). Equal to /summary's percentile where the warm-up ends with a row of the histograms.
+        """
         counts = self.latency(name, since)
         return percentile(counts.index.to_numpy(float), counts.to_numpy(), share)
 

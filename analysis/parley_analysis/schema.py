@@ -29,6 +29,7 @@ class Entry:
     axes: tuple[str, ...]    # in order; () is a scalar
     type: str                # "uint64", "float64", "text"
     units: str
+    row: str                 # of a dataset over time: "sum", "level", "maximum" or "mean" of an interval; else ""
     since: int               # the first schema version that has it
     meaning: str             # the attribute long_name
 
@@ -42,7 +43,18 @@ def entries() -> tuple[Entry, ...]:
     """Every dataset of every model, in the order of format.csv."""
     with open(FORMAT_FILE, encoding="utf-8", newline="") as stream:
         return tuple(Entry(row["model"], row["group"], row["name"], tuple(row["axes"].split()), row["type"],
-                           row["units"], int(row["since"]), row["meaning"]) for row in csv.DictReader(stream))
+                           row["units"], row["row"], int(row["since"]), row["meaning"])
+                     for row in csv.DictReader(stream))
+
+
+def row_kind(model: str, path: str) -> str:
+    """What a row of a dataset over time is of its interval: sum (what happened in it), level (the state at its end),
+    maximum or mean. KeyError where the format does not say."""
+    for entry in entries():
+        if (entry.model, entry.path) == (model, path) and entry.row:
+            return entry.row
+    raise KeyError(f"the format does not say whether rows of {path} (model {model}) are sums or levels; draw them by "
+                   "Run.series, or describe the dataset in format.csv")
 
 
 def check_version(attributes: Mapping[str, object], file: str | Path) -> int:

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from .policies import POLICY
-from .sweep import SEED, metric_columns, parameter_columns
+from .sweep import FILE, SEED, metric_columns, parameter_columns
 
 CONFIDENCE = 0.95
 
@@ -81,9 +81,10 @@ def paired_differences(frame: pd.DataFrame, metric: str, baseline: object, of: s
     """Differences of a metric to a baseline, pair by pair of runs with the same seed.
 
     Runs with the same seed share their random numbers (arrivals, qualities, who is Sybil), so the difference
-    varies less than the metric. One row a point and value of `of` (default: the policy): `by`, `of`, pairs,
-    baseline (its mean), difference with difference_low and difference_high (95 %, Student t over the pairs), and
-    p_value (two-sided paired t test; NaN below two pairs). `by` defaults to all other parameters.
+    varies less than the metric. One row a point and value of `of` (default: the policy): `by`, `of`, pairs (those in
+    which both runs have the metric; all else is over them), baseline (its mean), difference with difference_low and
+    difference_high (95 %, Student t over the pairs), and p_value (two-sided paired t test; NaN below two pairs).
+    `by` defaults to all other parameters.
     ValueError when the baseline is not among the runs or a point has two runs with the same seed.
     """
     points = [key for key in parameter_columns(frame) if key not in (SEED, of)] if by is None else list(by)
@@ -97,10 +98,11 @@ def paired_differences(frame: pd.DataFrame, metric: str, baseline: object, of: s
     pairs = frame[frame[of] != baseline].merge(base, on=keys)
     rows = []
     for group in _groups(pairs, [*points, of]):
-        difference = (group[metric] - group["_baseline"]).dropna()
+        whole = group.dropna(subset=[metric, "_baseline"])
+        difference = whole[metric] - whole["_baseline"]
         interval = mean_interval(difference)
         rows.append({**{key: group[key].iloc[0] for key in (*points, of)}, "pairs": interval.count,
-                     "baseline": float(group["_baseline"].mean()), "difference": interval.mean,
+                     "baseline": float(whole["_baseline"].mean()), "difference": interval.mean,
                      "difference_low": interval.low, "difference_high": interval.high,
                      "p_value": _paired_p_value(difference.to_numpy(float))})
     return pd.DataFrame(rows)
@@ -120,31 +122,66 @@ def summarise(frame: pd.DataFrame, by: Sequence[str] | None = None,
               metrics: Sequence[str] | None = None) -> pd.DataFrame:
     """One row a point: `by`, `runs`, and for each metric M its mean M and the interval M_low, M_high (95 %).
 
-    `by` defaults to all parameters except the seed, `metrics` to all numbers. Intervals are Student t
-    over the runs of a point, which differ in their seed.
+    `by` defaults to all parameters except the seed, `metrics` to all numbers. Intervals are Student t over the runs of
+    a point, which are independent because they differ in their seed: ValueError when two of them have the same one.
     """
     points = [key for key in parameter_columns(frame) if key != SEED] if by is None else list(by)
     names = metric_columns(frame) if metrics is None else list(metrics)
     rows = []
     for group in _groups(frame, points):
+        require_distinct_seeds(group)
         row: dict[str, object] = {**{key: group[key].iloc[0] for key in points}, "runs": len(group)}
         for name in names:
             interval = mean_interval(group[name])
             row.update({name: interval.mean, f"{name}_low": interval.low, f"{name}_high": interval.high})
         rows.append(row)
-    return pd.DataFrame(rows)
+    columns = [*points, "runs", *(f"{name}{end}" for name in names for end in ("", "_low", "_high"))]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def require_only(frame: pd.DataFrame, used: Iterable[str]) -> None:
+def require_only(frame: pd.DataFrame, used: Sequence[str]) -> None:
     """ValueError when the runs differ in more than `used` and the seed: a mean over them would mix points."""
     known = {SEED, *used}
     others = [key for key in parameter_columns(frame)
               if key not in known and frame[key].nunique(dropna=False) > 1]
     if others:
         raise ValueError(f"the runs also differ in {', '.join(others)}; choose one value of it first")
+    require_parameters(frame, used)
+
+
+def require_decided_by(frame: pd.DataFrame, key: str, others: Iterable[str]) -> None:
+    """ValueError when the runs lack the parameter `key`, or one of `others` has two values at one value of it."""
+    require_parameters(frame, (key,))
+    varying = [other for other in others if (frame.groupby(key, dropna=False)[other].nunique(dropna=False) > 1).any()]
+    if varying:
+        raise ValueError(f"the runs also differ in {', '.join(varying)}, which {key} does not decide; choose one value "
+                         "of it first")
+
+
+def require_parameters(frame: pd.DataFrame, used: Iterable[str]) -> None:
+    """ValueError when the runs lack a parameter."""
     missing = [key for key in used if key not in frame.columns]
     if missing:
         raise ValueError(f"the runs have no parameter {', '.join(missing)}")
+
+
+def require_distinct_seeds(point: pd.DataFrame) -> None:
+    """ValueError when two runs of a point have the same seed: they are copies, or the point mixes parameters.
+
+    Runs without the column run.seed cannot be told apart, and are taken as they are.
+    """
+    if SEED not in point.columns:
+        return
+    repeated = point[point.duplicated(SEED, keep=False)]
+    if repeated.empty:
+        return
+    pair = repeated[repeated[SEED] == repeated[SEED].iloc[0]]
+    mixed = [key for key in parameter_columns(pair) if pair[key].nunique(dropna=False) > 1]
+    if mixed:
+        raise ValueError(f"the runs of a point also differ in {', '.join(mixed)}; choose one value of it first")
+    named = f" ({', '.join(map(str, pair[FILE].iloc[:2]))})" if FILE in pair.columns else ""
+    raise ValueError(f"two runs have the same parameters and {SEED} = {pair[SEED].iloc[0]}{named}; keep one of them: "
+                     "as copies they would count as independent seeds")
 
 
 def _groups(frame: pd.DataFrame, points: list[str]) -> list[pd.DataFrame]:

@@ -9,6 +9,7 @@ local_runner  runs the points that are not done, several at a time, on this mach
 submit        gives the points that are not done to Slurm, as an array; submission: the record of that
 task          what a task of that array does; slurm: Slurm's commands
 status        where every point stands
+damaged       finished results that are not what their runs wrote; seal: how that is told
 collect       finished results -> one tidy table; index_file: one HDF5 file
 cli           the commands plan, run, submit, status, collect
 """

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .claim import holder
 from .collect import TABLE_NAME, collect, write_table
+from .damaged import ENDING, damaged_runs, put_aside
 from .errors import SweepError
 from .estimate import Estimate, estimates, resolve
 from .index_file import INDEX_NAME, write_index
@@ -23,6 +24,7 @@ from .sweep_file import Point, Sweep, points, read_sweep
 from .task import run_task, task_index
 
 ROOT = Path(__file__).resolve().parents[2]
+DAMAGED_SHOWN = 3  # names in a note
 DEFAULT_BINARY = ROOT / "build" / "release" / "parley"
 
 
@@ -98,10 +100,12 @@ def submit_command(options: argparse.Namespace) -> int:
     check_binary(options.binary, sweep.base, planned[0].overrides())
     estimated = _estimates(manifest, sweep, planned, options.binary)
     if options.dry_run:
+        _repeat_damaged(manifest, dry_run=True)
         return _submit(manifest, sweep, estimated, asked, options)
     for folder in (options.output / "runs", options.output / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
     with sweep_lock(options.output):
+        _repeat_damaged(manifest)
         write_manifest(manifest)
         return _submit(manifest, sweep, estimated, asked, options)
 
@@ -144,6 +148,7 @@ def run_command(options: argparse.Namespace) -> int:
     for folder in (options.output / "runs", options.output / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
     with sweep_lock(options.output):
+        _repeat_damaged(manifest)
         missing = [run for run in manifest.runs if not run.done]
         elsewhere = [run for run in missing if holder(run)[1]]
         if missing:
@@ -164,6 +169,18 @@ def run_command(options: argparse.Namespace) -> int:
                              progress)
         elapsed = progress.finish(outcome.counts)
     return _closing(outcome, elapsed, options.output)
+
+
+def _repeat_damaged(manifest: Manifest, dry_run: bool = False) -> None:
+    """Puts finished results aside that are not what their runs wrote, with a note: their points are run again."""
+    found = damaged_runs(manifest)
+    if not found:
+        return
+    names = ", ".join(run.file.name for run in found[:DAMAGED_SHOWN]) + (", ..." if len(found) > DAMAGED_SHOWN else "")
+    print(f"note: {len(found)} finished results are damaged or were changed ({names}); they "
+          f"{'would be' if dry_run else 'are'} kept as *{ENDING}, and their points run again", file=sys.stderr)
+    if not dry_run:
+        put_aside(found)
 
 
 def _tell_older_results(manifest: Manifest, binary: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .errors import SweepError
 from .manifest import Manifest, PlannedRun
+from .seal import damage
 
 Cell = str | int | float
 TABLE_NAME = "results.csv"
@@ -26,7 +27,10 @@ class Table:
 
 
 def collect(manifest: Manifest) -> Table:
-    """Reads every finished run of the manifest. SweepError when this Python has no h5py."""
+    """Reads every finished run of the manifest; no number comes from a result that is not what its run wrote.
+
+    SweepError when this Python has no h5py.
+    """
     _require_h5py()
     table = Table([], [])
     metrics: dict[str, None] = {}  # a set that keeps its order
@@ -34,8 +38,12 @@ def collect(manifest: Manifest) -> Table:
         if not run.done:
             continue
         try:
+            found = damage(run.file)
+            if found:
+                table.unreadable.append(f"{run.file}: it is {found}; `jobs/sweep run` or `submit` makes it again")
+                continue
             values, version = read_scalars(run.file, table.descriptions)
-        except (OSError, KeyError) as error:
+        except (OSError, KeyError, RuntimeError, ValueError) as error:  # of h5py, for what is damaged
             table.unreadable.append(f"{run.file}: {error}")
             continue
         metrics.update(dict.fromkeys(values))

@@ -3,7 +3,7 @@
 DIR/manifest.json   {"format": 1, "sweep", "base", "axes": [key], "seed": key or null,
                      "points": [{"number", "file" (relative to DIR), "parameters": {key: text}}]}
 DIR/runs/*.h5       one result a finished point: the binary renames FILE.part to FILE when it is complete,
-                    so a file that exists is a run that is done
+                    so a file that exists is a run that is done (damaged.py: unless it does not hold what it did then)
 DIR/logs/*.log      what the binary said, kept for points that failed
 DIR/claims/*        who runs a point (claim.py)
 DIR/work/*          what runs that are not done have written: the result's part, checkpoints (program.py)

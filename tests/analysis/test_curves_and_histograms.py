@@ -3,13 +3,16 @@ from __future__ import annotations
 
 import math
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from fake_parley import write_result
 from parley_analysis.attack import additional_compromised, cost_of_attack
 from parley_analysis.curves import area_under_curve, knee
 from parley_analysis.figures.sweeps import pareto_front
 from parley_analysis.histograms import percentile, roc_auc
+from parley_analysis.sweep import read_runs
 from scipy import integrate, stats
 
 
@@ -74,9 +77,23 @@ def test_knee_by_hand():
             knee(x, y)
 
 
+def test_knee_leaves_out_points_without_a_value():
+    for x, y in (([0, 1, 2, math.nan, 10], [0.0, math.nan, 0.8, 5.0, 0.9]),
+                 ([0, math.nan, 2, 3, 10], [0.0, 1.0, 0.8, math.nan, 0.9])):
+        found = knee(x, y)
+        assert (found.x, found.y, found.index) == (2.0, 0.8, 2)
+    with pytest.raises(ValueError, match="2 points have an x and a y"):
+        knee([0, 1, 2], [0.0, math.nan, 0.8])
+
+
 def test_pareto_front_by_hand():
     cost, benefit = np.array([3.0, 1.0, 2.0, 2.0, 4.0]), np.array([0.9, 0.5, 0.4, 0.6, 0.8])
     assert pareto_front(cost, benefit) == [1, 3, 0]
+
+
+def test_pareto_front_leaves_out_points_without_a_value():
+    cost, benefit = np.array([0.5, 1.0, math.nan, 2.0]), np.array([math.nan, 0.5, 0.9, 0.8])
+    assert pareto_front(cost, benefit) == [1, 3]
 
 
 def test_cost_of_attack_by_hand():
@@ -95,6 +112,46 @@ def test_cost_of_attack_by_hand():
     bought = cost_of_attack(frame)
     assert bought["sybil_identities"].tolist() == [15, 15, 15]
     assert bought["cost_per_compromised_workflow"].tolist() == [12.0, math.inf, 1.0]
+
+
+def test_fresh_identities_are_paid_for_from_the_start(tmp_path):
+    """A budget of 60, half kept back: 30 Sybils, who come back 30 times, 20 of them in the warm-up."""
+    for name, whitewash in (("plain", "false"), ("whitewash", "true")):
+        write_result(tmp_path / f"{name}.h5", {
+            "adversary.fraction": "0", "peers.count": "100", "adversary.budget": "60", "adversary.reserve": "0.5",
+            "identity.cost": "2", "adversary.whitewash": whitewash, "run.seed": "1"},
+            workflows_compromised=10, whitewashes=10)
+        with h5py.File(tmp_path / f"{name}.h5", "r+") as result:
+            result["timeseries/whitewashes"] = [20, 10]
+    frame = read_runs(tmp_path, keep=["adversary.fraction"])
+    found = cost_of_attack(frame)
+    assert found["sybil_identities"].tolist() == [15, 15] and found["fresh_identities"].tolist() == [0, 30]
+    assert found["identities_per_compromised_workflow"].tolist() == [1.5, 4.5]
+    assert found["cost_per_compromised_workflow"].tolist() == [3.0, 9.0]
+    with pytest.raises(ValueError, match="do not say their files"):
+        cost_of_attack(frame.drop(columns="file"))
+    frame.attrs["config"]["adversary.whitewash"] = "true"  # all of them
+    assert cost_of_attack(frame.drop(columns="adversary.whitewash"))["fresh_identities"].tolist() == [30, 30]
+
+
+def test_what_sybils_add_is_told_apart_by_every_other_parameter():
+    """Honest failures compromise 10 % before a deadline of 60 s and 30 % before one of 10 s: no Sybil, no addition."""
+    rows = [{"adversary.fraction": f, "policy.name": "tier1", "workflow.deadline": deadline, "run.seed": seed,
+             "workflows_success": 100 - compromised, "workflows_compromised": compromised, "workflows_failed": 0,
+             "compromised_rate": compromised / 100}
+            for deadline, honest in ((10.0, 30), (60.0, 10)) for f, compromised in ((0.0, honest), (0.2, 40))
+            for seed in (1, 2)]
+    frame = pd.DataFrame(rows)
+    frame.attrs["config"] = {"peers.count": "100"}
+    found = additional_compromised(frame)["additional_compromised_workflows"].tolist()
+    assert found == pytest.approx([0, 0, 10, 10, 0, 0, 30, 30])
+    with pytest.raises(ValueError, match="keep one of them"):
+        additional_compromised(pd.concat([frame, frame]))
+    lacking = frame[(frame["adversary.fraction"] > 0) | (frame["run.seed"] == 1)]
+    assert np.isnan(additional_compromised(lacking)["additional_compromised_workflows"]).sum() == 2
+    apart = frame[(frame["adversary.fraction"] > 0) == (frame["workflow.deadline"] > 10)]
+    with pytest.raises(ValueError, match="no run without Sybils is the same otherwise"):
+        additional_compromised(apart)
 
 
 def test_what_sybils_add_is_what_honest_failures_do_not_explain():

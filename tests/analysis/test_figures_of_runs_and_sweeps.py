@@ -4,18 +4,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
+import parley_runs
 import pytest
 from fake_parley import write_result
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from parley_analysis import figures
 from parley_analysis.__main__ import main
 from parley_analysis.attack import cost_of_attack
-from parley_analysis.figures.canvas import CATEGORIES
+from parley_analysis.figures.canvas import CATEGORIES, looks
 from parley_analysis.figures.runs import smoothed, trust_quantile
-from parley_analysis.policies import STYLES
+from parley_analysis.policies import STYLES, policy_style
 from parley_analysis.run import Run
+from parley_analysis.schema import entries
 from parley_analysis.sweep import read_runs
 
 
@@ -52,6 +56,37 @@ def test_time_series_are_rates_and_the_warm_up_is_shaded(run):
     assert smoothed(run, "live_entries", 1.0).tolist() == run.series("live_entries").tolist()  # a level is no rate
     with pytest.raises(ValueError, match="different units"):
         drawn(figures.time_series, run, ["events", "trust_auc"])
+
+
+def test_levels_are_drawn_as_they_are_and_counts_as_rates(tmp_path):
+    """Every time series, from rows of 10 s: sums of 10 s over 10, all else as stored, with the unit of the axis."""
+    settings = {"run.duration": "60s", "run.warmup": "20s", "output.interval": "10s", "churn.kind": "weibull",
+                "reputation.kind": "eigentrust", "identity.verify": "false", "adversary.forge_rate": 1}
+    run = Run(parley_runs.run(parley_runs.CONFIGS / "churn-kad.ini", tmp_path / "a.h5", settings))
+    levels = {"peers_online", "dead_entries", "forged_entries", "attack_edges", "live_entries", "live_honest_entries",
+              "nominal_claims", "stale_entries", "stale_nominal_claims", "poisoned_entries", "open_workflows",
+              "longest_queue", "mean_trust_honest", "mean_trust_sybil", "trust_auc", "success_rate",
+              "control_bytes_per_peer_second", "data_bytes_per_peer_second"}
+    assert run.series("peers_online").iloc[-1] > 10 and run.series("forged_entries").iloc[-1] > 0
+    over_time = [entry for entry in entries() if (entry.model, entry.group, entry.axes) == ("agentic", "timeseries",
+                                                                                            ("time",))]
+    for entry in over_time:
+        if entry.name == "time":
+            continue
+        stored, level = run.series(entry.name).astype(float), entry.name in levels
+        assert smoothed(run, entry.name, 10.0).equals(stored if level else stored / 10), entry.name
+        label = drawn(figures.time_series, run, [entry.name]).get_ylabel()
+        assert label.endswith("/s]") != level or entry.units == "bytes/s", (entry.name, label)
+    assert drawn(figures.time_series, run, ["peers_online"]).get_ylabel() == "Peers online [peers]"
+
+
+def test_a_series_of_which_the_format_says_nothing_is_refused(tmp_path):
+    file = write_result(tmp_path / "a.h5", {"run.seed": "1"})
+    with h5py.File(file, "r+") as result:
+        result["timeseries/mine"] = [3, 4]
+        result["timeseries/mine"].attrs.update({"units": "1", "long_name": "mine"})
+    with pytest.raises(KeyError, match="does not say whether rows of timeseries/mine"):
+        drawn(figures.time_series, Run(file), ["mine"])
 
 
 def test_failure_reasons_are_stacked_to_the_total(run):
@@ -145,6 +180,67 @@ def test_failure_reasons_by_policy_are_shares(small_sweep):
         ended = runs[["workflows_success", "workflows_compromised", "workflows_failed"]].to_numpy().sum()
         width = sum(bars.patches[place].get_width() for bars in ax.containers)
         assert width == pytest.approx(runs["workflows_failed"].sum() / ended)
+
+
+REASONS = ("no_candidate", "no_trusted_candidate", "verification_exhausted", "execution_failed", "timeout", "busy",
+           "deadline", "discovery_failed", "requester_left")
+
+
+def with_reasons(file: Path, policy: str, failed: list[int]) -> Path:
+    """A made-up result of 1000 ended workflows, of which so many failed for each of REASONS."""
+    write_result(file, {"policy.name": policy, "run.seed": "1"}, workflows_success=1000 - sum(failed),
+                 workflows_compromised=0, workflows_failed=sum(failed))
+    with h5py.File(file, "r+") as result:
+        for group in ("summary", "timeseries"):
+            result[f"{group}/reason"] = list(REASONS)
+            result[f"{group}/reason"].make_scale("reason")
+        result["timeseries/time"].make_scale("time")
+        del result["summary/workflows_failed_by_reason"]
+        result["summary/workflows_failed_by_reason"] = failed
+        result["summary/workflows_failed_by_reason"].dims[0].attach_scale(result["summary/reason"])
+        result["timeseries/workflows_failed_by_reason"] = np.array([failed, failed])
+        for axis, name in enumerate(("time", "reason")):
+            result["timeseries/workflows_failed_by_reason"].dims[axis].attach_scale(result[f"timeseries/{name}"])
+    return file
+
+
+def test_no_reason_is_dropped_where_all_occur(tmp_path):
+    failed = {"tier1": [100 - i for i in range(9)], "tier3": [90 + i for i in range(9)]}
+    for policy, numbers in failed.items():
+        with_reasons(tmp_path / f"{policy}.h5", policy, numbers)
+    ax = drawn(figures.failure_reasons_by_policy, read_runs(tmp_path))
+    assert [text.get_text() for text in ax.texts] == ["0.864", "0.846"]  # sums of the nine, over 1000
+    FigureCanvasAgg(ax.figure).draw()
+    assert max(text.get_window_extent().x1 for text in ax.texts) <= ax.get_legend().get_window_extent().x0
+    assert len(ax.containers) == len(ax.get_legend().get_texts()) == 9
+    assert len({(bars[0].get_facecolor(), bars[0].get_hatch()) for bars in ax.containers}) == 9
+    ax = drawn(figures.failure_reasons, Run(tmp_path / "tier1.h5"))
+    assert len({(tuple(band.get_facecolor()[0]), band.get_hatch()) for band in ax.collections}) == 9
+
+
+def test_every_series_is_drawn_and_looks_its_own_way(run):
+    steps = ["steps_accepted_good", "steps_accepted_bad", "steps_failed", "steps_dropped"]
+    lines = drawn(figures.time_series, run, 3 * steps).get_lines()
+    assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == len(lines) == 12
+    with pytest.raises(ValueError, match="tells 32 series apart, and these are 33"):
+        looks(33)
+    assert len({(look.colour, look.dashes) for look in looks(32)}) == len({(look.colour, look.hatch)
+                                                                           for look in looks(32)}) == 32
+
+
+def test_unknown_policies_look_their_own_way():
+    styles = [policy_style(f"mine{place}", place) for place in range(21)]
+    assert len({(style.colour, style.marker) for style in styles}) == 21
+    with pytest.raises(ValueError, match="too many names"):
+        policy_style("mine21", 21)
+
+
+def test_more_ranges_of_ttls_than_marks_are_refused(tmp_path):
+    frame = made_up(tmp_path, [({"policy.name": "tier1", "descriptor.ttl": f"{ttl}s", "run.seed": "1"},
+                                {"success_rate": 1 / ttl, "control_bytes_per_peer_second": 100 / ttl**2})
+                               for ttl in (2, 5, 10)])
+    with pytest.raises(ValueError, match="3 ranges of TTLs"):
+        drawn(figures.ttl_knee, frame, [(2, 10)] * 3)
 
 
 def test_figures_refuse_to_mix_points(small_sweep):

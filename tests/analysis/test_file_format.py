@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 import pytest
 import xarray as xr
+from fake_parley import write_result
 from parley_analysis.__main__ import main
 from parley_analysis.compare import compare_runs
 from parley_analysis.run import Run
@@ -213,6 +214,22 @@ def test_comparison_says_what_and_where_first(result, changed, capsys):
     assert "timeseries/success_rate" not in [difference.path for difference in close]
     assert main(["compare", str(result), str(file)]) == 1 and "first at time 8" in capsys.readouterr().out
     assert main(["compare", str(result), str(result)]) == 0
+
+
+def test_closeness_does_not_depend_on_the_order(tmp_path):
+    """1.0 and 1.1 differ by 0.0909 of the larger one: equal at 0.095, whichever comes first, and not at 0.09."""
+    one, other = (write_result(tmp_path / f"{rate}.h5", {"run.seed": "1"}, success_rate=rate) for rate in (1.0, 1.1))
+    for relative, found in ((0.095, []), (0.09, ["summary/success_rate"])):
+        for files in ((one, other), (other, one)):
+            assert [difference.path for difference in compare_runs(*files, relative=relative)] == found
+
+
+def test_what_is_not_finite_is_equal_to_itself_only(tmp_path):
+    values = (np.nan, np.inf, -np.inf, 1.0)
+    files = [write_result(tmp_path / f"{value}.h5", {"run.seed": "1"}, success_rate=value) for value in values]
+    for i, one in enumerate(files):
+        for j, other in enumerate(files):
+            assert (compare_runs(one, other, relative=0.5) == []) == (i == j), (values[i], values[j])
 
 
 def test_comparison_of_configurations(small_sweep):

@@ -6,6 +6,7 @@ import time
 
 import h5py
 import numpy as np
+import parley_runs
 import pytest
 from fake_parley import write_result
 from parley_analysis._hdf5 import ini_values
@@ -122,6 +123,39 @@ def test_tables_latencies_and_data_sets_of_a_run(small_sweep):
         assert np.array_equal(measured, run.latency("discovery"))
     with pytest.raises(KeyError, match="no group nothing"):
         run.dataset("nothing")
+
+
+def test_latencies_of_a_row_that_begins_in_the_warm_up_are_left_out(tmp_path):
+    """Rows of 10 s, latencies of 1 s until 20 s and of 2 s afterwards; of the row from 10 s on a part is warm-up."""
+    file = write_result(tmp_path / "a.h5", {"run.seed": "1", "run.warmup": "15s"})
+    with h5py.File(file, "r+") as result:
+        result["histograms/time"] = [10.0, 20.0, 30.0, 40.0]
+        result["histograms/bin"] = [0.0, 1.0, 2.0]
+        result["histograms/discovery_latency"] = [[0, 9, 0], [0, 7, 0], [0, 0, 3], [0, 0, 2]]
+        for axis, name in enumerate(("time", "bin")):
+            result[f"histograms/{name}"].make_scale(name)
+            result["histograms/discovery_latency"].dims[axis].attach_scale(result[f"histograms/{name}"])
+    run = Run(file)
+    assert run.latency("discovery").tolist() == [0, 0, 5] and run.latency("discovery").attrs == {"since": 20.0}
+    assert run.latency_percentile("discovery", 0.1).value == 2.0
+    for since, counted in ((0.0, [0, 16, 5]), (10.0, [0, 7, 5]), (10.1, [0, 0, 5]), (20.0, [0, 0, 5]),
+                           (30.0, [0, 0, 2])):
+        assert run.latency("discovery", since).tolist() == counted
+    with pytest.raises(ValueError, match="begins at second 30.5 or later"):
+        run.latency("discovery", 30.5)
+
+
+@pytest.mark.parametrize("rows", ["5s", "10s"])
+def test_percentiles_are_those_of_the_summary_where_rows_end_with_the_warm_up(tmp_path, rows):
+    settings = {"run.duration": "60s", "run.warmup": "15s", "output.histogram_interval": rows}
+    measured = Run(parley_runs.run(parley_runs.CONFIGS / "paper-sybil.ini", tmp_path / "a.h5", settings))
+    later = {**settings, "run.warmup": "20s"}
+    of_summary = measured if rows == "5s" else Run(
+        parley_runs.run(parley_runs.CONFIGS / "paper-sybil.ini", tmp_path / "b.h5", later))
+    for name in ("discovery", "end_to_end"):
+        assert measured.latency_percentile(name, 0.5).value == pytest.approx(
+            of_summary.summary[f"{name}_latency_p50"], rel=1e-12)
+        assert measured.latency(name).attrs["since"] == of_summary.warmup
 
 
 def test_of_a_part_file_only_committed_rows_are_read(tmp_path, small_sweep):

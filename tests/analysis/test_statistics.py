@@ -6,8 +6,9 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from parley_analysis.statistics import (mean_interval, paired_differences, require_only, summarise,
+from parley_analysis.statistics import (mean_interval, paired_differences, require_decided_by, require_only, summarise,
                                         wilson_interval)
+from parley_analysis.tables import success_table
 from scipy import stats
 
 
@@ -57,8 +58,40 @@ def test_summary_has_a_row_a_point():
 
 
 def test_summary_of_one_point():
-    table = summarise(frame_of_two_points().drop(columns="a.b"))
+    table = summarise(frame_of_two_points().drop(columns=["a.b", "run.seed"]))
     assert table["runs"].tolist() == [3] and table["rate"][0] == pytest.approx(7 / 3)
+
+
+def test_summary_of_no_runs_has_its_columns():
+    table = summarise(frame_of_two_points().iloc[:0], by=["a.b"], metrics=["rate"])
+    assert table.empty and list(table.columns) == ["a.b", "runs", "rate", "rate_low", "rate_high"]
+
+
+def test_copies_of_a_run_are_no_further_seeds():
+    """Three seeds, each twice, would have the interval of six: narrower by more than half."""
+    frame = pd.DataFrame({"adversary.fraction": 0.1, "policy.name": "tier1", "run.seed": [1, 2, 3],
+                          "rate": [0.94, 0.96, 0.98], "file": ["1.h5", "2.h5", "3.h5"]})
+    assert "0.960 \N{PLUS-MINUS SIGN} 0.050" in success_table(frame, "rate")
+    copied = pd.concat([frame, frame.assign(file="copy/" + frame["file"])])
+    for summary in (lambda: summarise(copied), lambda: summarise(copied, by=["policy.name"], metrics=["rate"]),
+                    lambda: success_table(copied, "rate")):
+        with pytest.raises(ValueError, match=r"run.seed = 1 \(1.h5, copy/1.h5\); keep one"):
+            summary()
+
+
+def test_a_summary_by_less_than_what_differs_is_refused():
+    with pytest.raises(ValueError, match="also differ in a.b"):
+        summarise(frame_of_two_points(), by=[], metrics=["rate"])
+
+
+def test_a_parameter_that_moves_together_with_another_one_is_decided_by_it():
+    frame = pd.DataFrame({"peers.count": [10, 10, 20], "run.duration": [60.0, 60.0, 30.0],
+                          "policy.name": ["a", "b", "a"]})
+    require_decided_by(frame, "peers.count", ["run.duration"])
+    with pytest.raises(ValueError, match="also differ in policy.name, which peers.count does not decide"):
+        require_decided_by(frame, "peers.count", ["run.duration", "policy.name"])
+    with pytest.raises(ValueError, match="no parameter c.d"):
+        require_decided_by(frame, "c.d", ["policy.name"])
 
 
 def test_mixing_points_is_refused():
@@ -119,3 +152,11 @@ def test_pairs_need_the_same_seed():
         paired_differences(pd.concat([frame, frame]), "rate", "a")
     same = frame.assign(rate=1.0)
     assert paired_differences(same, "rate", "a")["p_value"].tolist() == [1.0]
+
+
+def test_the_baseline_is_that_of_the_pairs():
+    """The third seed has no value under b: the difference and the baseline are of the first two."""
+    frame = pd.DataFrame({"policy.name": ["a"] * 3 + ["b"] * 3, "run.seed": [1, 2, 3] * 2,
+                          "rate": [1.0, 2.0, 6.0, 2.0, 3.0, math.nan]})
+    row = paired_differences(frame, "rate", "a").iloc[0]
+    assert (row["pairs"], row["baseline"], row["difference"]) == (2, 1.5, 1.0)

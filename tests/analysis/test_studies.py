@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from parley_analysis import figures
 from parley_analysis.__main__ import main
 from parley_analysis.policies import STYLES
@@ -153,6 +154,10 @@ def test_blind_and_aware_lines_share_a_colour():
     assert blind.get_color() == aware.get_color() == STYLES["tier2"].colour
     assert blind.get_linestyle() == "-" and aware.get_linestyle() == "--"
     assert np.allclose(aware.get_ydata(orig=False), [0.9, 0.4])
+    third = pd.concat([frame, frame[frame["adversary.canary_recognition"] == 1].assign(
+        **{"adversary.canary_recognition": 0.5})])
+    with pytest.raises(ValueError, match="3 values of adversary.canary_recognition"):
+        drawn(figures.success_blind_and_aware, third)
 
 
 def test_attack_edges_are_counted_a_sybil():
@@ -193,6 +198,72 @@ def test_forging_has_a_line_style_a_case():
     assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "0.1"]
     rows = identities.success_by_forging(frame).splitlines()[2:]
     assert rows[1] == "| tier2 | 0.1 | 0.900 ± 0.025 | 0.600 ± 0.025 | 0.300 ± 0.025 |"
+
+
+def test_rates_stand_at_the_places_of_all_lines():
+    """A line that lacks a rate has no point there, and its others stay at their ticks."""
+    points = [("beta", rate) for rate in (0, 0.1, 1)] + [("eigentrust", rate) for rate in (0, 1)]
+    frame = seeded([{"reputation.kind": kind, "adversary.praise_rate": rate, "adversary.badmouth": "false"}
+                    for kind, rate in points], success_rate=0.5)
+    ax = drawn(figures.metric_vs_praise, frame)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "0.1", "1"]
+    assert [line.get_xdata(orig=False).tolist() for line in ax.get_lines()] == [[0, 1, 2], [0, 2]]
+    frame = seeded([{"policy.name": policy, "adversary.forge_rate": rate, "identity.verify": "true",
+                     "adversary.forge_sequence": "now"}
+                    for policy, rate in (("tier1", 0), ("tier1", 0.3), ("tier1", 1), ("tier2", 0.3), ("tier2", 1))],
+                   success_rate=0.5)
+    ax = drawn(figures.success_vs_forging, frame)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "0.3", "1"]
+    assert [line.get_xdata(orig=False).tolist() for line in ax.get_lines()] == [[0, 1, 2], [1, 2]]
+
+
+def test_no_line_is_without_its_name():
+    """beta is run with badmouthing only, a new kind without: both are drawn, and are in the legend."""
+    frame = seeded([{"reputation.kind": kind, "adversary.praise_rate": rate, "adversary.badmouth": badmouth}
+                    for kind, badmouth in (("beta", "true"), ("new_kind", "false")) for rate in (0, 1)],
+                   success_rate=0.5)
+    ax = drawn(figures.metric_vs_praise, frame)
+    assert len(ax.get_lines()) == 2
+    named = {text.get_text() for text in ax.get_legend().get_texts()}
+    assert named == {"Beta (pooled)", "new kind", "with badmouthing"}
+
+
+def test_a_case_of_forging_without_a_line_is_refused():
+    frame = seeded([{"policy.name": "tier2", "adversary.forge_rate": rate, "identity.verify": "true",
+                     "adversary.forge_sequence": "max"} for rate in (0, 1)], success_rate=0.5)
+    with pytest.raises(ValueError, match="identity.verify = true with adversary.forge_sequence = max"):
+        drawn(figures.success_vs_forging, frame)
+
+
+@pytest.mark.parametrize("draw", [figures.overhead_vs_peers, figures.latency_vs_peers])
+def test_numbers_over_the_peers_do_not_mix_policies(draw):
+    metrics = {"control_bytes_per_peer_second": 100.0, **{f"discovery_latency_p{p}": 0.1 for p in (50, 90, 99)}}
+    points = [{"peers.count": peers, "policy.name": policy, "run.duration": 6000 / peers}
+              for peers in (20, 50) for policy in ("optimistic", "tier3")]
+    drawn(draw, seeded(points[::2], **metrics))  # what moves together with the number of peers is fine
+    with pytest.raises(ValueError, match="also differ in policy.name"):
+        drawn(draw, seeded(points, **metrics))
+
+
+def test_whitewashing_apart_from_the_reserve_is_refused():
+    points = [{"identity.cost": cost, "adversary.reserve": 0.5, "adversary.whitewash": whitewash}
+              for cost in (1, 2) for whitewash in ("true", "false")]
+    with pytest.raises(ValueError, match="adversary.whitewash, which adversary.reserve does not decide"):
+        drawn(figures.success_vs_identity_cost, seeded(points, success_rate=0.5))
+
+
+def test_every_reserve_is_drawn():
+    reserves = [0.1 * i for i in range(10)]
+    frame = seeded([{"identity.cost": cost, "adversary.reserve": reserve, "adversary.whitewash": "true"}
+                    for cost in (1, 2) for reserve in reserves], success_rate=0.5)
+    lines = drawn(figures.success_vs_identity_cost, frame).get_lines()
+    assert len({line.get_label() for line in lines}) == len(reserves)
+    assert len({(line.get_color(), line.get_marker(), line.get_linestyle()) for line in lines}) == len(reserves)
+    # All of the legend, 21 lines, lies within the figure.
+    figure = lines[0].figure
+    FigureCanvasAgg(figure).draw()
+    legend = lines[0].axes.get_legend().get_window_extent()
+    assert 0 <= legend.y0 and legend.y1 <= figure.bbox.height and figure.get_figheight() < 6
 
 
 def test_a_reserve_has_a_line_of_its_own():

@@ -2,7 +2,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import threading
 import time
 from pathlib import Path
 
+import h5py
 import pytest
 from parley_sweep import local_runner
 from parley_sweep.manifest import RunHash, planned_run
@@ -182,6 +185,57 @@ def test_collect_tells_an_unreadable_file(study):
     next((study.output / "runs").glob("*.h5")).write_text("not HDF5")
     result = study.call(*study.command("collect", str(study.output)))
     assert result.returncode == 1 and "cannot read" in result.stderr and "3 runs" in result.stdout
+
+
+def sealed(file: Path) -> None:
+    """Gives a made-up result the first line that the program gives its own."""
+    content = file.read_bytes()
+    line = f"Parley result, complete; SHA-256 from byte 513 on: {hashlib.sha256(content).hexdigest()}\n"
+    file.write_bytes(line.encode().ljust(512, b"\0") + content)
+
+
+def with_a_changed_result(study: Study) -> Path:
+    """Runs the study; of its four results, which are sealed, one then says another success rate."""
+    assert study.run().returncode == 0
+    files = sorted((study.output / "runs").glob("*.h5"))
+    for file in files:
+        sealed(file)
+    with h5py.File(files[1], "r+") as result:
+        result["summary/success_rate"][()] = 0.123
+    return files[1]
+
+
+def test_collect_takes_no_number_from_a_changed_result(study):
+    changed = with_a_changed_result(study)
+    result = study.call(*study.command("collect", str(study.output)))
+    assert result.returncode == 1 and "3 runs" in result.stdout
+    assert f"cannot read {changed}" in result.stderr and "its SHA-256 is another" in result.stderr
+    assert changed.name not in (study.output / "results.csv").read_text()
+    with h5py.File(study.output / "index.h5") as index:
+        assert len(index["runs"]) == 3 and 0.123 not in index["summary/success_rate"][:]
+
+
+def test_a_changed_result_is_kept_aside_and_its_point_run_again(study):
+    changed = with_a_changed_result(study)
+    before, content = study.results(), changed.read_bytes()
+    dry = study.submit("--binary", str(FAKE), "--dry-run")
+    assert f"1 finished results are damaged or were changed ({changed.name}); they would be kept" in dry.stderr
+    assert study.results() == before
+    result = study.run()
+    assert result.returncode == 0 and "1 of 4 runs to do" in result.stdout and "are kept as *.damaged" in result.stderr
+    assert Path(f"{changed}.damaged").read_bytes() == content
+    after = study.results()
+    assert {name for name in after if after[name] != before[name]} == {changed.name} and len(after) == 4
+    assert study.call(*study.command("collect", str(study.output))).returncode == 0
+    again = study.run()
+    assert "all 4 runs are done" in again.stdout and "damaged" not in again.stderr
+
+
+def test_the_rule_of_the_first_line_is_that_of_the_analysis_package():
+    """A link, and no import: jobs/sweep runs without the package, and judges as it does."""
+    rule = ROOT / "jobs" / "parley_sweep" / "seal.py"
+    assert rule.samefile(ROOT / "analysis" / "parley_analysis" / "seal.py")
+    assert not re.search(r"^(from|import) (\.|parley)", rule.read_text(), re.MULTILINE)
 
 
 def test_plan_numbers_the_points(study):

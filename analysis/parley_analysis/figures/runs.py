@@ -10,11 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 from ..run import Run
-from .canvas import CATEGORIES, GRID, HONEST, SYBIL, legend_beside
+from ..schema import row_kind
+from .canvas import GRID, HONEST, SYBIL, legend_beside, looks
 
-# Series of whole numbers that are states at the end of an interval, or its maximum.
-STATES = {"live_entries", "live_honest_entries", "nominal_claims", "stale_entries", "stale_nominal_claims",
-          "poisoned_entries", "open_workflows", "longest_queue"}
 ENDED = ("workflows_success", "workflows_compromised", "workflows_failed")
 
 
@@ -32,15 +30,16 @@ def time_series(run: Run, ax: Axes, names: Sequence[str] = ENDED, window: float 
                 phases: Iterable[Phase] = ()) -> Axes:
     """Time series as rates or levels, smoothed over `window` simulated seconds; the warm-up and `phases` are shaded.
 
-    By default the workflows that ended, by outcome, per second. Counts become counts per second; other values
-    keep their unit, which all of `names` must share (else ValueError).
+    By default the workflows that ended, by outcome, per second. Counts become counts per second; levels, maxima and
+    means keep their unit, which all of `names` must share (else ValueError). KeyError for a dataset of which
+    docs/file-format.md does not say which of them it is.
     """
     units = {_rate_unit(run, name) for name in names}
     if len(units) > 1:
         raise ValueError(f"the series have different units ({', '.join(sorted(units))}); draw them in several figures")
-    for name, colour in zip(names, CATEGORIES):
+    for name, look in zip(names, looks(len(names)), strict=True):
         series = smoothed(run, name, window)
-        ax.plot(series.index, series, color=colour, linewidth=1.3, label=_words(name))
+        ax.plot(series.index, series, color=look.colour, linestyle=look.dashes, linewidth=1.3, label=_words(name))
     _shade(ax, [Phase("warm-up", 0.0, run.warmup), *phases])
     ax.set_xlabel("Simulated time [s]")
     ax.set_ylabel(_value_label(names, units.pop()))
@@ -52,10 +51,13 @@ def time_series(run: Run, ax: Axes, names: Sequence[str] = ENDED, window: float 
 
 
 def smoothed(run: Run, name: str, window: float) -> pd.Series:
-    """A time series averaged over windows of simulated seconds that end at each time; counts become per second."""
+    """A time series averaged over windows of simulated seconds that end at each time; counts become per second.
+
+    KeyError as for time_series.
+    """
     series = run.series(name)
     durations = np.diff(series.index.to_numpy(), prepend=0.0)
-    series = series / durations if _is_count(series) else series.astype(float)
+    series = series / durations if _is_count(run, name) else series.astype(float)
     rows = max(1, round(window / float(np.median(durations))))
     return series.rolling(rows, min_periods=1).mean()
 
@@ -68,8 +70,11 @@ def failure_reasons(run: Run, ax: Axes, window: float = 20.0) -> Axes:
     rates = failed.div(durations, axis=0).rolling(rows, min_periods=1).mean()
     # The largest below: its edge is the steadiest.
     shown = [reason for reason in rates.sum().sort_values(ascending=False).index if rates[reason].sum() > 0]
-    bands = ax.stackplot(rates.index, *(rates[reason] for reason in shown), colors=CATEGORIES[:len(shown)],
+    drawn = looks(len(shown))
+    bands = ax.stackplot(rates.index, *(rates[reason] for reason in shown), colors=[look.colour for look in drawn],
                          labels=[_words(str(reason)) for reason in shown], linewidth=0.4, edgecolor="white")
+    for band, look in zip(bands, drawn, strict=True):
+        band.set_hatch(look.hatch)
     _shade(ax, [Phase("warm-up", 0.0, run.warmup)], over=True)
     ax.set_xlabel("Simulated time [s]")
     ax.set_ylabel("Failed workflows [1/s]")
@@ -127,14 +132,14 @@ def _shade(ax: Axes, phases: Iterable[Phase], over: bool = False) -> None:
                     annotation_clip=False)
 
 
-def _is_count(series: pd.Series) -> bool:
-    """Whether a series counts what happened in the interval; levels and maxima are states."""
-    return series.dtype.kind in "iu" and series.name not in STATES
+def _is_count(run: Run, name: str) -> bool:
+    """Whether a series counts what happened in the interval."""
+    return row_kind(str(run.attributes.get("model")), f"timeseries/{name}") == "sum"
 
 
 def _rate_unit(run: Run, name: str) -> str:
     unit = run.units(f"timeseries/{name}")
-    return f"{unit}/s" if _is_count(run.series(name)) else unit
+    return f"{unit}/s" if _is_count(run, name) else unit
 
 
 def _value_label(names: Sequence[str], unit: str) -> str:

@@ -13,10 +13,10 @@ from ..attack import ADDITIONAL, IDENTITIES, additional_compromised, cost_of_att
 from ..curves import Knee, knee
 from ..policies import FRACTION, POLICY, STYLES, PolicyStyle, policy_order, policy_style
 from ..run import Run
-from ..statistics import require_only, summarise
+from ..statistics import require_decided_by, require_distinct_seeds, require_only, summarise
 from ..sweep import FILE, SEED, parameter_columns
 from ..units import seconds
-from .canvas import CATEGORIES, GRID, STYLE, legend_beside
+from .canvas import GRID, STYLE, legend_beside, looks
 
 SUCCESS = "success_rate"
 OVERHEAD = "control_bytes_per_peer_second"
@@ -92,10 +92,14 @@ def draw_pareto(frame: pd.DataFrame, ax: Axes, along: str | None = None) -> list
 
 
 def pareto_front(cost: np.ndarray, benefit: np.ndarray) -> list[int]:
-    """Indices of the points that no other beats (less or equal cost and more benefit), by rising cost."""
+    """Indices of the points that no other beats (less or equal cost and more benefit), by rising cost.
+
+    A point whose cost or benefit is NaN is not on the front.
+    """
     front: list[int] = []
+    known = ~(np.isnan(cost) | np.isnan(benefit))
     for index in np.lexsort((-benefit, cost)):
-        if not front or benefit[index] > benefit[front[-1]]:
+        if known[index] and (not front or benefit[index] > benefit[front[-1]]):
             front.append(int(index))
     return front
 
@@ -134,14 +138,14 @@ def ttl_knee(frame: pd.DataFrame, ax: Axes, ranges: Sequence[tuple[float, float]
     """Success rate over the descriptor TTL: a line a policy, its knee over each range of TTLs (s) as a mark.
 
     The knee is that of success against control traffic, by the method of curves.knee, on the means. Without
-    `ranges`: over all TTLs that were run. At most two ranges are told apart.
+    `ranges`: over all TTLs that were run. ValueError for more than two ranges.
     """
     require_only(frame, (TTL, POLICY))
     means = summarise(frame, by=(POLICY, TTL), metrics=(SUCCESS, OVERHEAD))
-    ranges = ranges or [(means[TTL].min(), means[TTL].max())]
+    marked = _with_marks(ranges or [(means[TTL].min(), means[TTL].max())])
     for line, style in by_policy(means):
         line_with_band(ax, line, TTL, SUCCESS, style)
-        for place, ((low, high), (marker, size)) in enumerate(zip(ranges, KNEE_MARKS)):
+        for place, ((low, high), (marker, size)) in enumerate(marked):
             points = line[line[TTL].between(low, high)]
             bend = knee_of_ttl(points)
             ax.plot(points[TTL].iloc[bend.index], bend.y, marker=marker, markersize=size, color=style.colour,
@@ -150,13 +154,20 @@ def ttl_knee(frame: pd.DataFrame, ax: Axes, ranges: Sequence[tuple[float, float]
     lines.sort(key=lambda line: line.get_ydata(orig=False)[-1], reverse=True)
     marks = [Line2D([], [], marker=marker, markersize=0.8 * size, color="0.8", markeredgecolor="black",
                     linestyle="none", label=f"Knee, TTL {low:g} to {high:g} s")
-             for (low, high), (marker, size) in zip(ranges, KNEE_MARKS)]
+             for (low, high), (marker, size) in marked]
     marks[-1].set_label(f"{marks[-1].get_label()}:\nfarthest above the\nchord of success\nagainst control traffic")
     _label(ax, TTL, SUCCESS)
     log_ticks(ax, sorted(means[TTL].unique()))
     ax.grid(axis="y", **GRID)
     legend_beside(ax, [*lines, *marks], INTERVAL)
     return ax
+
+
+def _with_marks(ranges: Sequence[tuple[float, float]]) -> list[tuple[tuple[float, float], tuple[str, int]]]:
+    """Each range of TTLs with the mark of its knees."""
+    if len(ranges) > len(KNEE_MARKS):
+        raise ValueError(f"{len(ranges)} ranges of TTLs; the figure tells {len(KNEE_MARKS)} apart")
+    return list(zip(ranges, KNEE_MARKS[:len(ranges)], strict=True))
 
 
 def knee_of_ttl(points: pd.DataFrame) -> Knee:
@@ -167,18 +178,15 @@ def knee_of_ttl(points: pd.DataFrame) -> Knee:
 def latency_vs_peers(frame: pd.DataFrame, ax: Axes, latency: str = "discovery") -> Axes:
     """Percentiles 50, 90 and 99 of a latency (ms) over the number of peers, mean over seeds with 95 % interval.
 
-    Parameters that a sweep moves together with the number of peers are fine.
+    Parameters that a sweep moves together with the number of peers are fine; ValueError when runs of one number of
+    peers differ in another parameter.
     """
-    others = [key for key in parameter_columns(frame) if key not in (PEERS, SEED)
-              and (frame.groupby(PEERS)[key].nunique(dropna=False) > 1).any()]
-    if PEERS not in frame.columns or others:
-        require_only(frame, (PEERS,))
     names = [f"{latency}_latency_p{p}" for p in (50, 90, 99)]
-    means = summarise(frame, by=(PEERS,), metrics=names)
-    for name, colour, marker in zip(names, CATEGORIES, "osD"):
+    means = means_by_peers(frame, names)
+    for name, look in zip(names, looks(len(names)), strict=True):
         scaled = means[[name, f"{name}_low", f"{name}_high"]] * 1e3
         line = pd.concat([means[[PEERS]], scaled], axis=1)
-        line_with_band(ax, line, PEERS, name, PolicyStyle(f"{name[-2:]}th percentile", colour, marker))
+        line_with_band(ax, line, PEERS, name, PolicyStyle(f"{name[-2:]}th percentile", look.colour, look.marker))
     ax.set_xscale("log")
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     ax.set_xlabel(LABELS[PEERS])
@@ -189,9 +197,16 @@ def latency_vs_peers(frame: pd.DataFrame, ax: Axes, latency: str = "discovery") 
     return ax
 
 
+def means_by_peers(frame: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    """Means over the number of peers; ValueError when it does not decide all other parameters."""
+    require_decided_by(frame, PEERS, (key for key in parameter_columns(frame) if key not in (PEERS, SEED)))
+    return summarise(frame, by=(PEERS,), metrics=metrics)
+
+
 def cost_of_attack_vs_fraction(frame: pd.DataFrame, ax: Axes) -> Axes:
     """Sybil identities for each workflow compromised in the measured time, over the Sybil fraction, by policy.
 
+    With whitewashing fresh identities count, too, from the start of the run on.
     Seeds without a compromised workflow have no finite cost: mean and interval are taken of its inverse, the
     workflows an identity compromises, and turned over.
     """
@@ -238,7 +253,7 @@ def additional_cost(frame: pd.DataFrame) -> pd.DataFrame:
     """`cost`, `cost_low`, `cost_high` of an additional compromised workflow by policy and fraction."""
     costs = additional_compromised(frame)
     costs = costs[costs[FRACTION] > 0]
-    return turned_over(costs.assign(_yield=costs[ADDITIONAL] / costs["sybil_identities"]))
+    return turned_over(costs.assign(_yield=costs[ADDITIONAL] / (costs["sybil_identities"] + costs["fresh_identities"])))
 
 
 def turned_over(costs: pd.DataFrame) -> pd.DataFrame:
@@ -277,14 +292,15 @@ def failure_reasons_by_policy(frame: pd.DataFrame, ax: Axes) -> Axes:
     shares = pd.DataFrame({policy: _failed_shares(frame[frame[POLICY] == policy]) for policy in policies})
     shares = _with_rare_together(shares)
     left = np.zeros(len(policies))
-    for (reason, values), colour in zip(shares.iterrows(), CATEGORIES):
-        ax.barh(range(len(policies)), values, left=left, color=colour, edgecolor="white", linewidth=0.6,
-                label=str(reason).replace("_", " "), height=0.62)
+    for (reason, values), look in zip(shares.iterrows(), looks(len(shares)), strict=True):
+        ax.barh(range(len(policies)), values, left=left, color=look.colour, hatch=look.hatch, edgecolor="white",
+                linewidth=0.6, label=str(reason).replace("_", " "), height=0.62)
         left += values.to_numpy()
     for place, total in enumerate(left):
         ax.annotate(f"{total:.3f}", (total, place), xytext=(3, 0), textcoords="offset points", va="center", fontsize=8)
     ax.set_yticks(range(len(policies)), [policy_style(name).label for name in policies])
     ax.invert_yaxis()
+    ax.set_xlim(0, 1.15 * left.max() or 1)  # with room for the totals
     ax.set_xlabel("Share of the ended workflows that failed")
     ax.grid(axis="x", **GRID)
     legend_beside(ax, ax.containers, "Reason")
@@ -301,7 +317,8 @@ def _with_rare_together(shares: pd.DataFrame) -> pd.DataFrame:
 
 
 def _failed_shares(runs: pd.DataFrame) -> pd.Series:
-    """Failed workflows of some runs by reason, over all ended ones."""
+    """Failed workflows of the runs of a point by reason, over all ended ones."""
+    require_distinct_seeds(runs)
     failed = 0
     for file in runs[FILE]:
         with Run(file).dataset("summary") as summary:

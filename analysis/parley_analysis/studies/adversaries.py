@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from .. import figures
 from ..attack import sybil_identities
-from ..figures.studies import BADMOUTH, EDGES, KIND, KIND_STYLES, PRAISE, RECOGNITION
+from ..figures.studies import BADMOUTH, EDGES, KIND, PRAISE, RECOGNITION, kind_order
 from ..figures.sweeps import OVERHEAD, SUCCESS
 from ..policies import FRACTION, POLICY, policy_order
 from ..statistics import paired_differences, summarise
@@ -65,7 +65,7 @@ def collusion_by_kind(frame: pd.DataFrame) -> str:
     names = {(0.0, "false"): "no", (DEFAULT_PRAISE, "false"): "praise", (0.0, "true"): "blame",
              (DEFAULT_PRAISE, "true"): "praise and blame"}
     rows = []
-    for kind in (kind for kind in KIND_STYLES if (means[KIND] == kind).any()):
+    for kind in kind_order(means[KIND].unique()):
         for (praise, blame), name in names.items():
             points = means[(means[KIND] == kind) & (means[PRAISE] == praise) & (means[BADMOUTH] == blame)]
             points = points.set_index(POLICY)
@@ -88,7 +88,7 @@ def numbers_by_detection(frame: pd.DataFrame) -> str:
     """Attack edges a Sybil, how well trust separates, and success, as fewer bad results are noticed."""
     runs = frame.assign(edges=frame[EDGES] / sybil_identities(frame))
     means = summarise(runs, by=(DETECTION, KIND), metrics=("edges", "trust_auc", SUCCESS))
-    kinds = [kind for kind in KIND_STYLES if (means[KIND] == kind).any()]
+    kinds = kind_order(means[KIND].unique())
     rows = []
     for detection, points in means.groupby(DETECTION):
         points = points.set_index(KIND)

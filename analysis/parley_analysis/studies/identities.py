@@ -7,13 +7,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from .. import figures
-from ..attack import sybil_identities
+from ..attack import fresh_identities, sybil_identities
 from ..figures.studies import COST, FORGE_RATE, RESERVE, SEQUENCE, VERIFY, WHITEWASH
 from ..figures.sweeps import SUCCESS
 from ..policies import FRACTION, POLICY, policy_order
-from ..run import Run
 from ..statistics import paired_differences, summarise
-from ..sweep import FILE
 from .markdown import markdown_table, number, with_half_width
 from .study import Study, on_axes
 
@@ -21,8 +19,7 @@ from .study import Study, on_axes
 def success_by_identity_cost(frame: pd.DataFrame) -> str:
     """Success of each policy, and the fresh identities of the whole run, by the cost of one and the share kept back."""
     policies = policy_order(frame[POLICY].unique())
-    fresh = [Run(file).series("whitewashes").sum() for file in frame[FILE]]  # in the warm-up, too
-    runs = frame.assign(sybils=sybil_identities(frame), fresh=fresh)
+    runs = frame.assign(sybils=sybil_identities(frame), fresh=fresh_identities(frame))
     means = summarise(runs, by=(COST, RESERVE, POLICY), metrics=(SUCCESS, "sybils", "fresh"))
     rows = []
     for (cost, reserve), points in means.groupby([COST, RESERVE]):

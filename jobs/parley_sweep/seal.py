@@ -1,0 +1,1 @@
+../../analysis/parley_analysis/seal.py
