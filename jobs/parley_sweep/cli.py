@@ -9,12 +9,14 @@ import os
 import sys
 from pathlib import Path
 
+from .check import CannotStart, Checked, check_sweep
 from .claim import holder
 from .collect import TABLE_NAME, collect, write_table
 from .errors import SweepError
-from .estimate import Estimate, estimates, resolve
+from .estimate import Estimate, estimates
+from .failures import grouped
 from .index_file import INDEX_NAME, write_index
-from .local_runner import Outcome, check_binary, run_points, sweep_lock
+from .local_runner import Outcome, run_points, sweep_lock
 from .manifest import Manifest, plan_manifest, read_manifest, write_manifest
 from .progress import ProgressLine, format_seconds
 from .status import status_lines
@@ -49,7 +51,12 @@ def plan_command(options: argparse.Namespace) -> int:
     sweep = read_sweep(options.file)
     planned = points(sweep, options.seeds, tuple(options.set))
     manifest = plan_manifest(sweep, planned, options.output or Path("results") / sweep.name)
-    estimated = _estimates(manifest, sweep, planned, options.binary)
+    try:
+        checked = check_sweep(options.binary, sweep, planned)
+    except CannotStart as error:  # what a sweep consists of can be read before the program is built
+        checked = Checked({}, [f"no value is checked: {error}"])
+    estimated = estimates(manifest, checked.parameters)
+    _tell(checked.notes)
     print("\n".join(plan_lines(planned, estimated)))
     print(f"{len(planned)} runs of {sweep.base}{_sums(estimated)}")
     return 0
@@ -85,8 +92,9 @@ def _sums(estimated: list[Estimate | None]) -> str:
             + (f"; {missing} without an estimate" if missing else ""))
 
 
-def _estimates(manifest: Manifest, sweep: Sweep, planned: list[Point], binary: Path) -> list[Estimate | None]:
-    return estimates(manifest, resolve(binary, sweep.base, planned[0].overrides()))
+def _tell(notes: list[str]) -> None:
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
 
 
 def submit_command(options: argparse.Namespace) -> int:
@@ -95,8 +103,9 @@ def submit_command(options: argparse.Namespace) -> int:
     planned = points(sweep, options.seeds, tuple(options.set))
     manifest = plan_manifest(sweep, planned, options.output)
     asked = _slurm_options(options)
-    check_binary(options.binary, sweep.base, planned[0].overrides())
-    estimated = _estimates(manifest, sweep, planned, options.binary)
+    checked = check_sweep(options.binary, sweep, planned)
+    _tell(checked.notes)
+    estimated = estimates(manifest, checked.parameters)
     if options.dry_run:
         return _submit(manifest, sweep, estimated, asked, options)
     for folder in (options.output / "runs", options.output / "logs"):
@@ -141,29 +150,30 @@ def run_command(options: argparse.Namespace) -> int:
     sweep = read_sweep(options.file)
     planned = points(sweep, options.seeds, tuple(options.set))
     manifest = plan_manifest(sweep, planned, options.output)
+    if not all(run.done for run in manifest.runs):
+        _tell(check_sweep(options.binary, sweep, planned).notes)
     for folder in (options.output / "runs", options.output / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
     with sweep_lock(options.output):
-        missing = [run for run in manifest.runs if not run.done]
-        elsewhere = [run for run in missing if holder(run)[1]]
-        if missing:
-            check_binary(options.binary, sweep.base, planned[0].overrides())
         write_manifest(manifest)
         _tell_older_results(manifest, options.binary)
-        if not missing:
-            print(f"{sweep.name}: all {len(planned)} runs are done ({options.output / 'runs'})")
-            return 0
-        if elsewhere:
-            print(f"note: {len(elsewhere)} runs are at work in jobs or other processes; they are left to them",
-                  file=sys.stderr)
-            missing = [run for run in missing if run not in elsewhere]
-        total = len(planned)
-        print(f"{sweep.name}: {len(missing)} of {total} runs to do, {options.jobs} at a time", flush=True)
-        progress = ProgressLine()
-        outcome = run_points(options.binary, sweep.base, missing, options.jobs, total - len(missing),
-                             progress)
-        elapsed = progress.finish(outcome.counts)
-    return _closing(outcome, elapsed, options.output)
+        return _run_missing(manifest, sweep, options)
+
+
+def _run_missing(manifest: Manifest, sweep: Sweep, options: argparse.Namespace) -> int:
+    missing = [run for run in manifest.runs if not run.done]
+    total = len(manifest.runs)
+    if not missing:
+        print(f"{sweep.name}: all {total} runs are done ({options.output / 'runs'})")
+        return 0
+    elsewhere = [run for run in missing if holder(run)[1]]
+    if elsewhere:
+        _tell([f"{len(elsewhere)} runs are at work in jobs or other processes; they are left to them"])
+        missing = [run for run in missing if run not in elsewhere]
+    print(f"{sweep.name}: {len(missing)} of {total} runs to do, {options.jobs} at a time", flush=True)
+    progress = ProgressLine()
+    outcome = run_points(options.binary, sweep.base, missing, options.jobs, total - len(missing), progress)
+    return _closing(outcome, progress.finish(outcome.counts), options.output)
 
 
 def _tell_older_results(manifest: Manifest, binary: Path) -> None:
@@ -173,8 +183,8 @@ def _tell_older_results(manifest: Manifest, binary: Path) -> None:
     built = binary.stat().st_mtime
     older = sum(run.done and run.file.stat().st_mtime < built for run in manifest.runs)
     if older:
-        print(f"note: {older} finished runs are older than {binary.name}; to repeat them with it, delete "
-              f"{manifest.folder / 'runs'}", file=sys.stderr)
+        _tell([f"{older} finished runs are older than {binary.name}; to repeat them with it, delete "
+               f"{manifest.folder / 'runs'}"])
 
 
 def _closing(outcome: Outcome, elapsed: float, output: Path) -> int:
@@ -186,6 +196,8 @@ def _closing(outcome: Outcome, elapsed: float, output: Path) -> int:
     if outcome.failures:
         print(f"{len(outcome.failures)} runs failed; their output is in {output / 'logs'}; "
               "the same command tries them again", file=sys.stderr)
+        if len(outcome.failures) > 1:
+            print("\n".join(grouped(outcome.failures)), file=sys.stderr)
         return 1
     return 0
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from . import slurm
 from .claim import Owner, holder
-from .local_runner import REASON_MARK, last_lines
+from .failures import REASON_MARK, last_lines
 from .manifest import Manifest, PlannedRun
 from .submission import read_submissions
 
