@@ -15,6 +15,7 @@ from .collect import TABLE_NAME, collect, write_table
 from .errors import SweepError
 from .estimate import Estimate, estimates
 from .failures import grouped
+from .folder import check_folder
 from .index_file import INDEX_NAME, write_index
 from .local_runner import Outcome, run_points, sweep_lock
 from .manifest import Manifest, plan_manifest, read_manifest, write_manifest
@@ -103,6 +104,7 @@ def submit_command(options: argparse.Namespace) -> int:
     planned = points(sweep, options.seeds, tuple(options.set))
     manifest = plan_manifest(sweep, planned, options.output)
     asked = _slurm_options(options)
+    check_folder(manifest)
     checked = check_sweep(options.binary, sweep, planned)
     _tell(checked.notes)
     estimated = estimates(manifest, checked.parameters)
@@ -150,6 +152,7 @@ def run_command(options: argparse.Namespace) -> int:
     sweep = read_sweep(options.file)
     planned = points(sweep, options.seeds, tuple(options.set))
     manifest = plan_manifest(sweep, planned, options.output)
+    check_folder(manifest)
     if not all(run.done for run in manifest.runs):
         _tell(check_sweep(options.binary, sweep, planned).notes)
     for folder in (options.output / "runs", options.output / "logs"):
