@@ -18,7 +18,7 @@ from .failures import grouped
 from .folder import check_folder
 from .index_file import INDEX_NAME, write_index
 from .local_runner import Outcome, run_points, sweep_lock
-from .manifest import Manifest, plan_manifest, read_manifest, write_manifest
+from .manifest import Manifest, plan_manifest, read_manifest, set_aside_damaged, write_manifest
 from .progress import ProgressLine, format_seconds
 from .status import status_lines
 from .submit import GENERIC_SITE, SCRIPT, SlurmOptions, make_submission, points_to_submit, shown, submit
@@ -27,6 +27,7 @@ from .task import run_task, task_index
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULT_BINARY = ROOT / "build" / "release" / "parley"
+DAMAGED_SHOWN = 5
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -106,7 +107,7 @@ def submit_command(options: argparse.Namespace) -> int:
     asked = _slurm_options(options)
     check_folder(manifest)
     checked = check_sweep(options.binary, sweep, planned)
-    _tell(checked.notes)
+    _tell([*checked.notes, *_damage_notes(manifest)])
     estimated = estimates(manifest, checked.parameters)
     if options.dry_run:
         return _submit(manifest, sweep, estimated, asked, options)
@@ -114,6 +115,7 @@ def submit_command(options: argparse.Namespace) -> int:
         folder.mkdir(parents=True, exist_ok=True)
     with sweep_lock(options.output):
         write_manifest(manifest)
+        set_aside_damaged(manifest)
         return _submit(manifest, sweep, estimated, asked, options)
 
 
@@ -121,7 +123,7 @@ def _submit(manifest: Manifest, sweep: Sweep, estimated: list[Estimate | None], 
             options: argparse.Namespace) -> int:
     """Finds out what is to do; submits it, or shows how."""
     wanted, busy = points_to_submit(manifest)
-    done = sum(run.done for run in manifest.runs)
+    done = sum(run.complete for run in manifest.runs)
     known = f"{len(manifest.runs)} runs, {done} done" + (f", {busy} running or queued" if busy else "")
     if not wanted:
         print(f"{sweep.name}: {known}; nothing to submit")
@@ -153,11 +155,13 @@ def run_command(options: argparse.Namespace) -> int:
     planned = points(sweep, options.seeds, tuple(options.set))
     manifest = plan_manifest(sweep, planned, options.output)
     check_folder(manifest)
-    if not all(run.done for run in manifest.runs):
+    if not all(run.complete for run in manifest.runs):
         _tell(check_sweep(options.binary, sweep, planned).notes)
     for folder in (options.output / "runs", options.output / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
     with sweep_lock(options.output):
+        _tell(_damage_notes(manifest))
+        set_aside_damaged(manifest)
         write_manifest(manifest)
         _tell_older_results(manifest, options.binary)
         return _run_missing(manifest, sweep, options)
@@ -177,6 +181,15 @@ def _run_missing(manifest: Manifest, sweep: Sweep, options: argparse.Namespace) 
     progress = ProgressLine()
     outcome = run_points(options.binary, sweep.base, missing, options.jobs, total - len(missing), progress)
     return _closing(outcome, progress.finish(outcome.counts), options.output)
+
+
+def _damage_notes(manifest: Manifest) -> list[str]:
+    """One for each result that cannot be used and is made again."""
+    found = [(run.file, run.damage) for run in manifest.runs]
+    notes = [f"{file} is damaged ({why}); it is set aside as {file.name}.damaged, and its point is run again"
+             for file, why in found if why]
+    return notes[:DAMAGED_SHOWN] + ([f"{len(notes) - DAMAGED_SHOWN} more results are damaged and treated alike"]
+                                    if len(notes) > DAMAGED_SHOWN else [])
 
 
 def _tell_older_results(manifest: Manifest, binary: Path) -> None:

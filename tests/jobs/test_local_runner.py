@@ -63,6 +63,21 @@ def test_different_failures_are_told_apart_whatever_names_they_contain(tmp_path)
     assert grouped(failures) == ["  3 points (1-3): exit code 4: cannot write ....h5", "  point 4: killed by SIGKILL"]
 
 
+def test_a_damaged_result_is_told_set_aside_and_made_again(study):
+    assert study.run().returncode == 0
+    cut, kept = sorted((study.output / "runs").glob("*.h5"))[:2]
+    whole, untouched = cut.read_bytes(), kept.stat().st_mtime_ns
+    cut.write_bytes(whole[:len(whole) // 2])
+    status = study.call(*study.command("status", str(study.output)))
+    assert "4 runs, 3 done, 1 damaged" in status.stdout and cut.stem in status.stdout
+    again = study.run()
+    assert again.returncode == 0 and "1 of 4 runs to do" in again.stdout
+    assert f"note: {cut} is damaged (it has {len(whole) // 2} of {len(whole)} bytes)" in again.stderr
+    assert len(cut.read_bytes()) == len(whole) and kept.stat().st_mtime_ns == untouched
+    assert cut.with_name(f"{cut.name}.damaged").stat().st_size == len(whole) // 2
+    assert "4 runs, 4 done" in study.call(*study.command("status", str(study.output))).stdout
+
+
 def test_bad_input_is_one_line_and_exit_code_2(study):
     study.axes("policy.name = tier1, refused")
     for result in (study.run(), study.plan(), study.run("--set", "x"), study.run("--binary", "/nowhere/parley"),
