@@ -19,10 +19,11 @@ from .folder import check_folder
 from .index_file import INDEX_NAME, write_index
 from .local_runner import Outcome, run_points, sweep_lock
 from .manifest import Manifest, plan_manifest, read_manifest, set_aside_damaged, write_manifest
+from .plan import plan_lines, plan_sums
 from .progress import ProgressLine, format_seconds
 from .status import status_lines
 from .submit import GENERIC_SITE, SCRIPT, SlurmOptions, make_submission, points_to_submit, shown, submit
-from .sweep_file import Point, Sweep, points, read_sweep
+from .sweep_file import Sweep, points, read_sweep
 from .task import run_task, task_index
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,39 +60,9 @@ def plan_command(options: argparse.Namespace) -> int:
         checked = Checked({}, [f"no value is checked: {error}"])
     estimated = estimates(manifest, checked.parameters)
     _tell(checked.notes)
-    print("\n".join(plan_lines(planned, estimated)))
-    print(f"{len(planned)} runs of {sweep.base}{_sums(estimated)}")
+    print("\n".join(plan_lines(sweep, planned, estimated, options.all)))
+    print(f"{len(planned)} runs of {sweep.base}{plan_sums(estimated)}")
     return 0
-
-
-def plan_lines(planned: list[Point], estimated: list[Estimate | None]) -> list[str]:
-    """A header and a line a point, columns aligned."""
-    varied = planned[0].varied
-    rows = [["point", *varied, "time", "memory"]]
-    for point, estimate in zip(planned, estimated):
-        parameters = dict(point.parameters)
-        rows.append([str(point.number), *(parameters[key] for key in varied), *_estimate_cells(estimate)])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in rows]
-
-
-def _estimate_cells(estimate: Estimate | None) -> tuple[str, str]:
-    if estimate is None:
-        return "-", "-"
-    seconds = f"{estimate.seconds:.2f} s" if estimate.seconds < 10 else format_seconds(estimate.seconds)
-    return seconds, f"{estimate.memory / 1e6:.0f} MB"
-
-
-def _sums(estimated: list[Estimate | None]) -> str:
-    """Time of all on one core, and the largest memory."""
-    known = [estimate for estimate in estimated if estimate is not None]
-    if not known:
-        return "; no estimate of time and memory"
-    source = "from runs that are done" if any(estimate.measured for estimate in known) else "within a factor of two"
-    missing = len(estimated) - len(known)
-    return (f"; about {format_seconds(sum(estimate.seconds for estimate in known))} on one core, "
-            f"at most {max(estimate.memory for estimate in known) / 1e6:.0f} MB a run ({source})"
-            + (f"; {missing} without an estimate" if missing else ""))
 
 
 def _tell(notes: list[str]) -> None:
@@ -260,6 +231,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_sweep_options(plan)
     plan.add_argument("--output", type=Path, metavar="DIR",
                       help="folder whose finished runs correct the estimates (default: results/NAME)")
+    plan.add_argument("--all", action="store_true", help="a line for every run, not one for all seeds of a point")
     _add_binary(plan)
     plan.set_defaults(command=plan_command)
 

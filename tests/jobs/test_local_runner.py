@@ -173,9 +173,18 @@ def test_collect_tells_an_unreadable_file(study):
 
 
 def test_plan_numbers_the_points(study):
-    lines = study.plan().stdout.splitlines()
+    lines = study.plan("--all").stdout.splitlines()
     assert lines[0].split() == ["point", "policy.name", "run.seed", "time", "memory"]
     assert lines[4].split()[:3] == ["4", "tier2", "2"] and lines[5].startswith("4 runs")
+
+
+def test_plan_counts_the_seeds_of_a_point(study):
+    study.axes("policy.name = tier1, tier2\n[linked a]\na.b = 5, 6\nseeds = 2, 1")
+    lines = [line.split() for line in study.plan().stdout.splitlines()]
+    assert lines[0] == ["points", "policy.name", "a.b", "seeds", "time", "a", "run", "memory"]
+    assert [line[:4] for line in lines[1:5]] == [["1-2", "tier1", "5", "2"], ["3", "tier1", "6", "1"],
+                                                 ["4-5", "tier2", "5", "2"], ["6", "tier2", "6", "1"]]
+    assert lines[5][:2] == ["6", "runs"]
 
 
 def test_progress_line():
