@@ -81,8 +81,8 @@ def _expand_range(item: str, where: str) -> list[str]:
     try:
         numbers = [Decimal(part.strip()) for part in item.split(":")]
     except InvalidOperation:
-        raise SweepError(f"{problem} (not plain numbers); write first:last:step or a list, and a value that has "
-                         f'commas or colons in quotes: "{item}"') from None
+        raise SweepError(f"{problem} (not plain numbers); write first:last:step or a list; the whole of a "
+                         'value that has commas or colons stands in quotes: "a:1s, b:2s"') from None
     if len(numbers) > 3 or not all(number.is_finite() for number in numbers):
         raise SweepError(f"{problem}; write first:last or first:last:step")
     first, last = numbers[:2]
