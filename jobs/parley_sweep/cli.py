@@ -9,22 +9,25 @@ import os
 import sys
 from pathlib import Path
 
+from .check import CannotStart, Checked, check_sweep
 from .claim import holder
 from .collect import TABLE_NAME, collect, write_table
-from .damaged import ENDING, damaged_runs, put_aside
+from .damaged import damage_notes, damaged_runs, put_aside
 from .errors import SweepError
-from .estimate import Estimate, estimates, resolve
+from .estimate import Estimate, estimates
+from .failures import grouped
+from .folder import check_folder
 from .index_file import INDEX_NAME, write_index
-from .local_runner import Outcome, check_binary, run_points, sweep_lock
+from .local_runner import Outcome, run_points, sweep_lock
 from .manifest import Manifest, plan_manifest, read_manifest, write_manifest
+from .plan import plan_lines, plan_sums
 from .progress import ProgressLine, format_seconds
 from .status import status_lines
 from .submit import GENERIC_SITE, SCRIPT, SlurmOptions, make_submission, points_to_submit, shown, submit
-from .sweep_file import Point, Sweep, points, read_sweep
+from .sweep_file import Sweep, points, read_sweep
 from .task import run_task, task_index
 
 ROOT = Path(__file__).resolve().parents[2]
-DAMAGED_SHOWN = 3  # names in a note
 DEFAULT_BINARY = ROOT / "build" / "release" / "parley"
 
 
@@ -51,44 +54,20 @@ def plan_command(options: argparse.Namespace) -> int:
     sweep = read_sweep(options.file)
     planned = points(sweep, options.seeds, tuple(options.set))
     manifest = plan_manifest(sweep, planned, options.output or Path("results") / sweep.name)
-    estimated = _estimates(manifest, sweep, planned, options.binary)
-    print("\n".join(plan_lines(planned, estimated)))
-    print(f"{len(planned)} runs of {sweep.base}{_sums(estimated)}")
+    try:
+        checked = check_sweep(options.binary, sweep, planned)
+    except CannotStart as error:  # what a sweep consists of can be read before the program is built
+        checked = Checked({}, [f"no value is checked: {error}"])
+    estimated = estimates(manifest, checked.parameters)
+    _tell(checked.notes)
+    print("\n".join(plan_lines(sweep, planned, estimated, options.all)))
+    print(f"{len(planned)} runs of {sweep.base}{plan_sums(estimated)}")
     return 0
 
 
-def plan_lines(planned: list[Point], estimated: list[Estimate | None]) -> list[str]:
-    """A header and a line a point, columns aligned."""
-    varied = planned[0].varied
-    rows = [["point", *varied, "time", "memory"]]
-    for point, estimate in zip(planned, estimated):
-        parameters = dict(point.parameters)
-        rows.append([str(point.number), *(parameters[key] for key in varied), *_estimate_cells(estimate)])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths)) for row in rows]
-
-
-def _estimate_cells(estimate: Estimate | None) -> tuple[str, str]:
-    if estimate is None:
-        return "-", "-"
-    seconds = f"{estimate.seconds:.2f} s" if estimate.seconds < 10 else format_seconds(estimate.seconds)
-    return seconds, f"{estimate.memory / 1e6:.0f} MB"
-
-
-def _sums(estimated: list[Estimate | None]) -> str:
-    """Time of all on one core, and the largest memory."""
-    known = [estimate for estimate in estimated if estimate is not None]
-    if not known:
-        return "; no estimate of time and memory"
-    source = "from runs that are done" if any(estimate.measured for estimate in known) else "within a factor of two"
-    missing = len(estimated) - len(known)
-    return (f"; about {format_seconds(sum(estimate.seconds for estimate in known))} on one core, "
-            f"at most {max(estimate.memory for estimate in known) / 1e6:.0f} MB a run ({source})"
-            + (f"; {missing} without an estimate" if missing else ""))
-
-
-def _estimates(manifest: Manifest, sweep: Sweep, planned: list[Point], binary: Path) -> list[Estimate | None]:
-    return estimates(manifest, resolve(binary, sweep.base, planned[0].overrides()))
+def _tell(notes: list[str]) -> None:
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
 
 
 def submit_command(options: argparse.Namespace) -> int:
@@ -97,15 +76,17 @@ def submit_command(options: argparse.Namespace) -> int:
     planned = points(sweep, options.seeds, tuple(options.set))
     manifest = plan_manifest(sweep, planned, options.output)
     asked = _slurm_options(options)
-    check_binary(options.binary, sweep.base, planned[0].overrides())
-    estimated = _estimates(manifest, sweep, planned, options.binary)
+    check_folder(manifest)
+    checked = check_sweep(options.binary, sweep, planned)
+    damaged = damaged_runs(manifest)
+    _tell([*checked.notes, *damage_notes(damaged, options.dry_run)])
+    estimated = estimates(manifest, checked.parameters)
     if options.dry_run:
-        _repeat_damaged(manifest, dry_run=True)
         return _submit(manifest, sweep, estimated, asked, options)
     for folder in (options.output / "runs", options.output / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
     with sweep_lock(options.output):
-        _repeat_damaged(manifest)
+        put_aside(damaged)
         write_manifest(manifest)
         return _submit(manifest, sweep, estimated, asked, options)
 
@@ -114,7 +95,7 @@ def _submit(manifest: Manifest, sweep: Sweep, estimated: list[Estimate | None], 
             options: argparse.Namespace) -> int:
     """Finds out what is to do; submits it, or shows how."""
     wanted, busy = points_to_submit(manifest)
-    done = sum(run.done for run in manifest.runs)
+    done = sum(run.complete for run in manifest.runs)
     known = f"{len(manifest.runs)} runs, {done} done" + (f", {busy} running or queued" if busy else "")
     if not wanted:
         print(f"{sweep.name}: {known}; nothing to submit")
@@ -145,42 +126,34 @@ def run_command(options: argparse.Namespace) -> int:
     sweep = read_sweep(options.file)
     planned = points(sweep, options.seeds, tuple(options.set))
     manifest = plan_manifest(sweep, planned, options.output)
+    check_folder(manifest)
+    damaged = damaged_runs(manifest)
+    if damaged or not all(run.done for run in manifest.runs):
+        _tell(check_sweep(options.binary, sweep, planned).notes)
     for folder in (options.output / "runs", options.output / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
     with sweep_lock(options.output):
-        _repeat_damaged(manifest)
-        missing = [run for run in manifest.runs if not run.done]
-        elsewhere = [run for run in missing if holder(run)[1]]
-        if missing:
-            check_binary(options.binary, sweep.base, planned[0].overrides())
+        _tell(damage_notes(damaged, dry_run=False))
+        put_aside(damaged)
         write_manifest(manifest)
         _tell_older_results(manifest, options.binary)
-        if not missing:
-            print(f"{sweep.name}: all {len(planned)} runs are done ({options.output / 'runs'})")
-            return 0
-        if elsewhere:
-            print(f"note: {len(elsewhere)} runs are at work in jobs or other processes; they are left to them",
-                  file=sys.stderr)
-            missing = [run for run in missing if run not in elsewhere]
-        total = len(planned)
-        print(f"{sweep.name}: {len(missing)} of {total} runs to do, {options.jobs} at a time", flush=True)
-        progress = ProgressLine()
-        outcome = run_points(options.binary, sweep.base, missing, options.jobs, total - len(missing),
-                             progress)
-        elapsed = progress.finish(outcome.counts)
-    return _closing(outcome, elapsed, options.output)
+        return _run_missing(manifest, sweep, options)
 
 
-def _repeat_damaged(manifest: Manifest, dry_run: bool = False) -> None:
-    """Puts finished results aside that are not what their runs wrote, with a note: their points are run again."""
-    found = damaged_runs(manifest)
-    if not found:
-        return
-    names = ", ".join(run.file.name for run in found[:DAMAGED_SHOWN]) + (", ..." if len(found) > DAMAGED_SHOWN else "")
-    print(f"note: {len(found)} finished results are damaged or were changed ({names}); they "
-          f"{'would be' if dry_run else 'are'} kept as *{ENDING}, and their points run again", file=sys.stderr)
-    if not dry_run:
-        put_aside(found)
+def _run_missing(manifest: Manifest, sweep: Sweep, options: argparse.Namespace) -> int:
+    missing = [run for run in manifest.runs if not run.done]
+    total = len(manifest.runs)
+    if not missing:
+        print(f"{sweep.name}: all {total} runs are done ({options.output / 'runs'})")
+        return 0
+    elsewhere = [run for run in missing if holder(run)[1]]
+    if elsewhere:
+        _tell([f"{len(elsewhere)} runs are at work in jobs or other processes; they are left to them"])
+        missing = [run for run in missing if run not in elsewhere]
+    print(f"{sweep.name}: {len(missing)} of {total} runs to do, {options.jobs} at a time", flush=True)
+    progress = ProgressLine()
+    outcome = run_points(options.binary, sweep.base, missing, options.jobs, total - len(missing), progress)
+    return _closing(outcome, progress.finish(outcome.counts), options.output)
 
 
 def _tell_older_results(manifest: Manifest, binary: Path) -> None:
@@ -190,8 +163,8 @@ def _tell_older_results(manifest: Manifest, binary: Path) -> None:
     built = binary.stat().st_mtime
     older = sum(run.done and run.file.stat().st_mtime < built for run in manifest.runs)
     if older:
-        print(f"note: {older} finished runs are older than {binary.name}; to repeat them with it, delete "
-              f"{manifest.folder / 'runs'}", file=sys.stderr)
+        _tell([f"{older} finished runs are older than {binary.name}; to repeat them with it, delete "
+               f"{manifest.folder / 'runs'}"])
 
 
 def _closing(outcome: Outcome, elapsed: float, output: Path) -> int:
@@ -203,6 +176,8 @@ def _closing(outcome: Outcome, elapsed: float, output: Path) -> int:
     if outcome.failures:
         print(f"{len(outcome.failures)} runs failed; their output is in {output / 'logs'}; "
               "the same command tries them again", file=sys.stderr)
+        if len(outcome.failures) > 1:
+            print("\n".join(grouped(outcome.failures)), file=sys.stderr)
         return 1
     return 0
 
@@ -249,6 +224,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_sweep_options(plan)
     plan.add_argument("--output", type=Path, metavar="DIR",
                       help="folder whose finished runs correct the estimates (default: results/NAME)")
+    plan.add_argument("--all", action="store_true", help="a line for every run, not one for all seeds of a point")
     _add_binary(plan)
     plan.set_defaults(command=plan_command)
 

@@ -12,12 +12,9 @@ of measured over modelled.
 """
 from __future__ import annotations
 
-import configparser
 import importlib.util
 import statistics
-import subprocess
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from .manifest import Manifest, PlannedRun
 
@@ -55,21 +52,6 @@ class _Ratio:
     measured: Estimate
 
 
-def resolve(binary: Path, base: Path, overrides: list[str]) -> dict[str, str]:
-    """Every parameter with its value, as the binary prints it; empty when it cannot be asked."""
-    try:
-        answer = subprocess.run([str(binary), "validate", str(base), *overrides], stdin=subprocess.DEVNULL,
-                                capture_output=True, text=True, check=False)
-    except OSError:
-        return {}
-    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None)
-    try:
-        parser.read_string(answer.stdout if answer.returncode == 0 else "")
-    except configparser.Error:
-        return {}
-    return {f"{section}.{key}": value for section in parser.sections() for key, value in parser[section].items()}
-
-
 def modelled(parameters: dict[str, str]) -> Estimate | None:
     """The model above; None for another model or when a parameter is not known."""
     try:
@@ -85,7 +67,7 @@ def modelled(parameters: dict[str, str]) -> Estimate | None:
 
 
 def estimates(manifest: Manifest, defaults: dict[str, str]) -> list[Estimate | None]:
-    """One for each run of the manifest; `defaults` are the parameters of the base configuration."""
+    """One for each run of the manifest; `defaults`: what a run does not set."""
     models = [modelled({**defaults, **run.parameters}) for run in manifest.runs]
     ratios: dict[tuple[tuple[str, str], ...], list[_Ratio]] = {}
     for run, model in zip(manifest.runs, models):

@@ -16,23 +16,13 @@ from typing import BinaryIO
 
 from .claim import claimed, this_process
 from .errors import SweepError
+from .failures import Failure, Kind, book_failure, format_failure, reason_of
 from .manifest import PlannedRun
 from .program import Attempt, Program
 from .progress import Counts, ProgressLine
 
 TERMINATION_GRACE = 30.0  # seconds a child has to end after SIGTERM, with a checkpoint
-REASON_MARK = "sweep: "   # begins the line of a log that says why its point failed
-LOG_LINES_SHOWN = 5
 POLL = 0.2                # seconds between redraws while nothing ends
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A point that did not give a result."""
-
-    run: PlannedRun
-    reason: str
-    last_lines: list[str]
 
 
 @dataclass
@@ -41,6 +31,7 @@ class Outcome:
 
     counts: Counts
     failures: list[Failure] = field(default_factory=list)
+    kinds: set[Kind] = field(default_factory=set)  # of the failures
     interrupted: bool = False
 
 
@@ -56,25 +47,12 @@ def sweep_lock(folder: Path) -> Iterator[None]:
         yield
 
 
-def check_binary(binary: Path, base: Path, overrides: list[str]) -> None:
-    """Lets the binary check one configuration; SweepError with its message when it does not like it."""
-    try:
-        answer = subprocess.run([str(binary), "validate", str(base), *overrides], stdin=subprocess.DEVNULL,
-                                capture_output=True, text=True, check=False)
-    except OSError as error:
-        raise SweepError(f"cannot start {binary} ({error.strerror}); build it (cmake --preset release; "
-                         "cmake --build build/release) or name it with --binary") from None
-    if answer.returncode != 0:
-        lines = (answer.stderr.strip() or answer.stdout.strip() or "no message").splitlines()
-        raise SweepError(f"{binary.name} refuses the first point: {lines[-1]}")
-
-
 def run_points(binary: Path, base: Path, runs: list[PlannedRun], jobs: int, earlier: int,
                progress: ProgressLine) -> Outcome:
     """Runs `runs`, `jobs` at a time. `earlier` points count as done before.
 
-    A failing point is reported and the rest goes on. Ctrl-C or SIGTERM ends the children and returns
-    with `interrupted`; finished results stay.
+    A failing point is reported, unless it failed like one before, and the rest goes on. Ctrl-C or SIGTERM ends the
+    children and returns with `interrupted`; finished results stay.
     """
     outcome = Outcome(Counts(total=earlier + len(runs), earlier=earlier))
     workers = _Workers(binary, base, runs, jobs)
@@ -101,26 +79,13 @@ def _take_one(workers: _Workers, outcome: Outcome, progress: ProgressLine) -> No
         else:
             counts.failed += 1
             outcome.failures.append(failure)
-            progress.say(format_failure(failure))
+            if failure.kind not in outcome.kinds:
+                outcome.kinds.add(failure.kind)
+                progress.say(format_failure(failure))
     except queue.Empty:
         pass
     counts.running = workers.running()
     progress.update(counts)
-
-
-def format_failure(failure: Failure) -> str:
-    """Several lines: which point, why, its last words."""
-    head = f"failed: point {failure.run.number} ({failure.run.name}): {failure.reason}"
-    return "\n".join([head] + [f"    {line}" for line in failure.last_lines])
-
-
-def last_lines(log: Path, count: int = LOG_LINES_SHOWN) -> list[str]:
-    """The last non-empty lines of a log; none when it cannot be read."""
-    try:
-        text = log.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
-    return [line.rstrip() for line in text.splitlines() if line.strip()][-count:]
 
 
 class _Workers:
@@ -225,23 +190,6 @@ def _environment(jobs: int) -> dict[str, str]:
     """The children's environment: threads so that all processes together fill the cores, unless set."""
     cores = len(os.sched_getaffinity(0))
     return {"OMP_NUM_THREADS": str(max(1, cores // jobs)), **os.environ}
-
-
-def book_failure(run: PlannedRun, reason: str) -> Failure:
-    """Books a failed point: the log also gets the reason, for `status`."""
-    failure = Failure(run, reason, last_lines(run.log))
-    with open(run.log, "a", encoding="utf-8") as log:
-        log.write(f"{REASON_MARK}{reason}\n")
-    return failure
-
-
-def reason_of(code: int) -> str:
-    """Why there is no result, told by the exit code of subprocess."""
-    if code == 0:
-        return "the program ended without writing its result"
-    if code < 0:
-        return f"killed by {signal.Signals(-code).name}"
-    return f"exit code {code}"
 
 
 @contextmanager

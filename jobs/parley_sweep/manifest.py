@@ -3,7 +3,8 @@
 DIR/manifest.json   {"format": 1, "sweep", "base", "axes": [key], "seed": key or null,
                      "points": [{"number", "file" (relative to DIR), "parameters": {key: text}}]}
 DIR/runs/*.h5       one result a finished point: the binary renames FILE.part to FILE when it is complete,
-                    so a file that exists is a run that is done (damaged.py: unless it does not hold what it did then)
+                    so a file that exists is a run that is done, unless it was damaged later (damaged.py)
+DIR/runs/*.damaged  such files, set aside so that their points are run again
 DIR/logs/*.log      what the binary said, kept for points that failed
 DIR/claims/*        who runs a point (claim.py)
 DIR/work/*          what runs that are not done have written: the result's part, checkpoints (program.py)
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import SweepError
+from .result_file import damage
 from .sweep_file import Point, Sweep
 
 FORMAT = 1
@@ -42,6 +44,15 @@ class PlannedRun:
     @property
     def done(self) -> bool:
         return self.file.exists()
+
+    @property
+    def damage(self) -> str:
+        """Why the result of a run that is done cannot be used; empty when it can, or when there is none."""
+        return damage(self.file) if self.done else ""
+
+    @property
+    def complete(self) -> bool:
+        return self.done and not self.damage
 
     @property
     def claim(self) -> Path:

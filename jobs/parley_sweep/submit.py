@@ -57,7 +57,7 @@ def points_to_submit(manifest: Manifest) -> tuple[list[int], int]:
         raise SweepError("squeue is not there or does not answer, so it is not known what is queued; try again later")
     queued = {run.name for submission in submissions for index, runs in enumerate(submission.tasks)
               if any((job, index) in (live or {}) for job in submission.jobs) for run in runs}
-    missing = [index for index, run in enumerate(manifest.runs) if not run.done]
+    missing = [index for index, run in enumerate(manifest.runs) if not run.complete]
     wanted = [index for index in missing
               if manifest.runs[index].name not in queued and not holder(manifest.runs[index])[1]]
     return wanted, len(missing) - len(wanted)

@@ -9,6 +9,7 @@
     [axes]                              # every combination is run
     adversary.fraction = 0:0.6:0.1      # first:last:step, both ends included (step 1 if left out)
     policy.name = tier1, tier2
+    workflow.steps = "a/low", "a/low, b/high"   # values with commas or colons: in quotes
 
     [linked scale]                      # optional, any number: these lists move together
     peers.count  = 100, 1000
@@ -29,7 +30,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from .axis_values import canonical, parse_values, reject_repetition
+from .axis_values import canonical, parse_values, reject_repetition, unquoted
 from .errors import SweepError
 
 KEY_PATTERN = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
@@ -88,7 +89,7 @@ def read_sweep(file: Path) -> Sweep:
     if "sweep" not in sections:
         raise SweepError(f"{file}: no section [sweep]; it must name the base configuration: base = FILE")
     base = _base(file, sections["sweep"])
-    fixed = tuple((key, canonical(value)) for key, value in sections.get("set", {}).items())
+    fixed = tuple((key, canonical(unquoted(value))) for key, value in sections.get("set", {}).items())
     axes = _axes(file, sections)
     seed_key, seeds = _seeds(file, sections)
     sweep = Sweep(file, base, fixed, axes, seed_key, seeds)
@@ -199,9 +200,9 @@ def _axes(file: Path, sections: dict[str, dict[str, str]]) -> tuple[Axis, ...]:
 def _single_axis(file: Path, key: str, text: str) -> Axis:
     """An axis of one key."""
     where = f"{file}: {key}"
-    values = parse_values(text, where)
-    reject_repetition(values, where)
-    return Axis((key,), tuple((value,) for value in values))
+    steps = tuple((value,) for value in parse_values(text, where))
+    reject_repetition(steps, where)
+    return Axis((key,), steps)
 
 
 def _linked_axis(file: Path, name: str, section: dict[str, str]) -> Axis:
@@ -218,7 +219,7 @@ def _linked_axis(file: Path, name: str, section: dict[str, str]) -> Axis:
         raise SweepError(f"{file}: the lists of [{name}] differ in length ({listing}); "
                          "give each the same number of values")
     steps = tuple(zip(*lists.values()))
-    reject_repetition(tuple(", ".join(step) for step in steps), f"{file}: [{name}]")
+    reject_repetition(steps, f"{file}: [{name}]")
     return Axis(tuple(lists), steps, _whole_numbers(counts, f"{file}: [{name}] {SEED_COUNT_KEY}"))
 
 
@@ -242,7 +243,7 @@ def _seeds(file: Path, sections: dict[str, dict[str, str]]) -> tuple[str | None,
                          "for example run.seed = 1:20")
     key, text = next(iter(section.items()))
     values = parse_values(text, f"{file}: {key}")
-    reject_repetition(values, f"{file}: {key}")
+    reject_repetition(((value,) for value in values), f"{file}: {key}")
     return key, values
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from . import slurm
 from .claim import Owner, claimed, this_process
 from .errors import SweepError
-from .local_runner import book_failure, reason_of
+from .failures import book_failure, reason_of
 from .manifest import PlannedRun
 from .program import Attempt, Program
 from .submission import Submission, read_submission

@@ -1,10 +1,11 @@
-"""A Slurm cluster of two nodes with four CPUs each on this machine, for the session."""
+"""A Slurm cluster of two nodes with four CPUs each on this machine, for the session; a sweep of a stand-in."""
 from __future__ import annotations
 
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,9 @@ from pathlib import Path
 import pytest
 from parley_runs import ENVIRONMENT
 
-SCRIPTS = Path(__file__).resolve().parents[1] / "support" / "slurm"
+ROOT = Path(__file__).resolve().parents[2]
+FAKE = ROOT / "tests" / "support" / "fake_parley.py"
+SCRIPTS = ROOT / "tests" / "support" / "slurm"
 DAEMONS = ("munged", "slurmctld", "slurmd", "sbatch")
 TAKE_DOWN_AFTER = "while kill -0 $0 2>/dev/null; do sleep 0.5; done; exec"
 
@@ -107,3 +110,45 @@ def cluster():
         yield Cluster(folder)
     finally:
         subprocess.run([SCRIPTS / "down.sh", folder, "--rm"], timeout=60, check=False)
+
+
+class Study:
+    """A sweep file in a folder of its own, and the commands on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.output = folder / "out"
+        (folder / "base.ini").write_text("[run]\nseed = 1\n")
+        self.axes("policy.name = tier1, tier2")
+
+    def axes(self, text: str) -> None:
+        sections = f"[sweep]\nbase = base.ini\n[axes]\n{text}\n[seeds]\nrun.seed = 1:2\n"
+        (self.folder / "study.ini").write_text(sections)
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, str(ROOT / "jobs" / "sweep"), *arguments]
+
+    def run_command(self, *extra: str) -> list[str]:
+        return self.command("run", str(self.folder / "study.ini"), "--output", str(self.output),
+                            "--binary", str(FAKE), "-j", "2", *extra)
+
+    def run(self, *extra: str) -> subprocess.CompletedProcess[str]:
+        return self.call(*self.run_command(*extra))
+
+    def plan(self, *extra: str) -> subprocess.CompletedProcess[str]:
+        return self.call(*self.command("plan", str(self.folder / "study.ini"), "--binary", str(FAKE), *extra))
+
+    def submit(self, *extra: str) -> subprocess.CompletedProcess[str]:
+        return self.call(*self.command("submit", str(self.folder / "study.ini"), "--output", str(self.output), *extra))
+
+    def call(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    def results(self) -> dict[str, int]:
+        """Result file -> time of its last change."""
+        return {file.name: file.stat().st_mtime_ns for file in (self.output / "runs").glob("*.h5")}
+
+
+@pytest.fixture
+def study(tmp_path):
+    return Study(tmp_path)

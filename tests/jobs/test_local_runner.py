@@ -7,60 +7,17 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import h5py
-import pytest
 from parley_sweep import local_runner
+from parley_sweep.failures import Failure, grouped
 from parley_sweep.manifest import RunHash, planned_run
 from parley_sweep.progress import Counts, format_seconds, progress_text
 
-from .conftest import wait_until
-
-ROOT = Path(__file__).resolve().parents[2]
-FAKE = ROOT / "tests" / "support" / "fake_parley.py"
-
-
-class Study:
-    """A sweep file in a folder of its own, and the commands on it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.output = folder / "out"
-        (folder / "base.ini").write_text("[run]\nseed = 1\n")
-        self.axes("policy.name = tier1, tier2")
-
-    def axes(self, text: str) -> None:
-        sections = f"[sweep]\nbase = base.ini\n[axes]\n{text}\n[seeds]\nrun.seed = 1:2\n"
-        (self.folder / "study.ini").write_text(sections)
-
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, str(ROOT / "jobs" / "sweep"), *arguments]
-
-    def run_command(self, *extra: str) -> list[str]:
-        return self.command("run", str(self.folder / "study.ini"), "--output", str(self.output),
-                            "--binary", str(FAKE), "-j", "2", *extra)
-
-    def run(self, *extra: str) -> subprocess.CompletedProcess[str]:
-        return self.call(*self.run_command(*extra))
-
-    def submit(self, *extra: str) -> subprocess.CompletedProcess[str]:
-        return self.call(*self.command("submit", str(self.folder / "study.ini"), "--output", str(self.output), *extra))
-
-    def call(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-    def results(self) -> dict[str, int]:
-        """Result file -> time of its last change."""
-        return {file.name: file.stat().st_mtime_ns for file in (self.output / "runs").glob("*.h5")}
-
-
-@pytest.fixture
-def study(tmp_path):
-    return Study(tmp_path)
+from .conftest import FAKE, ROOT, Study, wait_until
 
 
 def test_runs_all_points_once_and_continues(study):
@@ -93,9 +50,40 @@ def test_a_failing_point_is_told_and_the_rest_goes_on(study):
     assert "the lookahead is violated | sweep: exit code 3" in status.stdout
 
 
+def test_points_that_fail_alike_are_told_once_and_counted_in_the_end(study):
+    study.axes("policy.name = broken, tier1\nadversary.fraction = 0:0.6:0.1")
+    result = study.run()
+    assert result.returncode == 1
+    assert result.stderr.count("failed: point") == 1 and result.stderr.count("first line") == 1
+    assert "14 runs failed" in result.stderr
+    assert result.stderr.splitlines()[-1] == "  14 points (1-14): exit code 3: the lookahead is violated"
+
+
+def test_different_failures_are_told_apart_whatever_names_they_contain(tmp_path):
+    runs = [planned_run(tmp_path, number, {}, f"p{number}") for number in range(1, 5)]
+    failures = [Failure(run, "exit code 4", [f"cannot write {run.name}.h5"]) for run in runs[:3]]
+    failures.append(Failure(runs[3], "killed by SIGKILL", []))
+    assert grouped(failures) == ["  3 points (1-3): exit code 4: cannot write ....h5", "  point 4: killed by SIGKILL"]
+
+
+def test_a_damaged_result_is_told_set_aside_and_made_again(study):
+    assert study.run().returncode == 0
+    cut, kept = sorted((study.output / "runs").glob("*.h5"))[:2]
+    whole, untouched = cut.read_bytes(), kept.stat().st_mtime_ns
+    cut.write_bytes(whole[:len(whole) // 2])
+    status = study.call(*study.command("status", str(study.output)))
+    assert "4 runs, 3 done, 1 damaged" in status.stdout and cut.stem in status.stdout
+    again = study.run()
+    assert again.returncode == 0 and "1 of 4 runs to do" in again.stdout
+    assert f"note: {cut} is damaged (it has {len(whole) // 2} of {len(whole)} bytes)" in again.stderr
+    assert len(cut.read_bytes()) == len(whole) and kept.stat().st_mtime_ns == untouched
+    assert cut.with_name(f"{cut.name}.damaged").stat().st_size == len(whole) // 2
+    assert "4 runs, 4 done" in study.call(*study.command("status", str(study.output))).stdout
+
+
 def test_bad_input_is_one_line_and_exit_code_2(study):
-    study.axes("policy.name = refused")
-    for result in (study.run(), study.run("--set", "x"), study.run("--binary", "/nowhere/parley"),
+    study.axes("policy.name = tier1, refused")
+    for result in (study.run(), study.plan(), study.run("--set", "x"), study.run("--binary", "/nowhere/parley"),
                    study.submit("--binary", "/nowhere/parley", "--dry-run"),
                    study.call(*study.command("run", "nowhere.ini", "--output", str(study.output))),
                    study.call(*study.command("status", str(study.folder))),
@@ -219,10 +207,10 @@ def test_a_changed_result_is_kept_aside_and_its_point_run_again(study):
     changed = with_a_changed_result(study)
     before, content = study.results(), changed.read_bytes()
     dry = study.submit("--binary", str(FAKE), "--dry-run")
-    assert f"1 finished results are damaged or were changed ({changed.name}); they would be kept" in dry.stderr
+    assert f"note: {changed} is damaged (its SHA-256 is another" in dry.stderr and "it would be set aside" in dry.stderr
     assert study.results() == before
     result = study.run()
-    assert result.returncode == 0 and "1 of 4 runs to do" in result.stdout and "are kept as *.damaged" in result.stderr
+    assert result.returncode == 0 and "1 of 4 runs to do" in result.stdout and "it is set aside as" in result.stderr
     assert Path(f"{changed}.damaged").read_bytes() == content
     after = study.results()
     assert {name for name in after if after[name] != before[name]} == {changed.name} and len(after) == 4
@@ -239,9 +227,18 @@ def test_the_rule_of_the_first_line_is_that_of_the_analysis_package():
 
 
 def test_plan_numbers_the_points(study):
-    lines = study.call(*study.command("plan", str(study.folder / "study.ini"))).stdout.splitlines()
+    lines = study.plan("--all").stdout.splitlines()
     assert lines[0].split() == ["point", "policy.name", "run.seed", "time", "memory"]
     assert lines[4].split()[:3] == ["4", "tier2", "2"] and lines[5].startswith("4 runs")
+
+
+def test_plan_counts_the_seeds_of_a_point(study):
+    study.axes("policy.name = tier1, tier2\n[linked a]\na.b = 5, 6\nseeds = 2, 1")
+    lines = [line.split() for line in study.plan().stdout.splitlines()]
+    assert lines[0] == ["points", "policy.name", "a.b", "seeds", "time", "a", "run", "memory"]
+    assert [line[:4] for line in lines[1:5]] == [["1-2", "tier1", "5", "2"], ["3", "tier1", "6", "1"],
+                                                 ["4-5", "tier2", "5", "2"], ["6", "tier2", "6", "1"]]
+    assert lines[5][:2] == ["6", "runs"]
 
 
 def test_progress_line():

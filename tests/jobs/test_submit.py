@@ -4,6 +4,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fake_parley import write_result
 from parley_sweep import slurm
 from parley_sweep.claim import Owner, claimed
 from parley_sweep.errors import SweepError
@@ -21,7 +22,7 @@ def manifest(tmp_path):
     """Six points: the first is done, the next three are in the two tasks of job 25, of which task 0 has 2 and 3."""
     runs = tuple(planned_run(tmp_path, number, {"a.b": str(number)}, f"p{number}") for number in range(1, 7))
     (tmp_path / "runs").mkdir()
-    runs[0].file.write_text("")
+    write_result(runs[0].file, {"a.b": "1"})
     write_submission(Submission(next_file(tmp_path), "study", Path("/base.ini"), Path("/parley"),
                                 [[runs[1], runs[2]], [runs[3]]], ["24", "25"]))
     return Manifest(tmp_path, "study", "base.ini", ("a.b",), None, runs)
@@ -68,6 +69,18 @@ def test_status_tells_each_state_with_and_without_slurm(manifest, answers):
     lines = status_lines(manifest)
     assert lines[0] == "study: 6 runs, 1 done, 1 failed, 4 not finished"
     assert "  not finished: point 6 (p6): cut short: job 26_4 on n9 ended as NODE_FAIL" in lines
+
+
+def test_a_damaged_result_is_no_result(manifest, answers):
+    """It is told apart from what is done, and given to Slurm again."""
+    answers["squeue"] = QUEUE
+    whole = manifest.runs[0].file.read_bytes()
+    manifest.runs[0].file.write_bytes(whole[:len(whole) // 2])
+    lines = status_lines(manifest)
+    assert lines[0] == "study: 6 runs, 0 done, 1 damaged, 3 pending, 0 failed, 2 not finished"
+    assert lines[1] == (f"  damaged: point 1 (p1): it has {len(whole) // 2} of {len(whole)} bytes; "
+                        "`jobs/sweep run` makes it again")
+    assert points_to_submit(manifest) == ([0, 4, 5], 3)
 
 
 def test_slurm_is_asked_only_for_the_points_that_are_shown(tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """Sweep files: the points they give, the names of their files, the errors they can have."""
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,16 +42,36 @@ def write(tmp_path):
     ("0.10, .5, 1e6", ["0.1", "0.5", "1000000"]),
     ("2s, 500ms", ["2s", "500ms"]),
     ("1, 3:5, risk_aware", ["1", "3", "4", "5", "risk_aware"]),
+    ('"a:1s, b:2s" ,"c:3s", d', ["a:1s, b:2s", "c:3s", "d"]),
+    ('"0.10", 2:3', ["0.1", "2", "3"]),
 ])
 def test_lists_and_ranges(text, values):
     assert list(parse_values(text, "axis")) == values
 
 
 @pytest.mark.parametrize("text", ["", "1,,2", "0:1:0.3", "1:0", "0:1:0", "0:1:-0.5", "a:b", "1:2:3:4", "0:5s",
-                                  "0:1e9", "1, 2\n3, 4"])
+                                  "0:1e9", "1, 2\n3, 4", '"a', '"a" b', 'a "b"', '"a""b"', '"", b', '"a",'])
 def test_bad_values_name_the_axis(text):
     with pytest.raises(SweepError, match="my.axis"):
         parse_values(text, "my.axis")
+
+
+def test_values_with_commas_and_colons_stand_in_quotes(write, tmp_path):
+    """The path of a value is no path of a result, and what is no number between colons is told how to write it."""
+    text = PLAIN.replace("tier1, tier2", '"x:1s, y:2s", "../../x:1s"')
+    planned = points(read_sweep(write(text + '[set]\nworkflow.steps = "x/low, y/high"\n')))
+    assert planned[0].overrides()[:1] == ["--workflow.steps=x/low, y/high"]
+    assert {dict(point.parameters)["policy.name"] for point in planned} == {"x:1s, y:2s", "../../x:1s"}
+    runs = plan_manifest(read_sweep(write(text)), planned, tmp_path).runs
+    assert len({run.file for run in runs}) == 18
+    assert all(run.file.parent == tmp_path / "runs" and re.fullmatch(r"[\w.-]+", run.file.name) for run in runs)
+    with pytest.raises(SweepError, match="stands in quotes"):
+        read_sweep(write(text.replace('"', "")))
+
+
+def test_linked_values_that_only_look_alike_when_joined_are_two_steps(write):
+    text = '[linked a]\na.b = "1, 2", 1\na.c = 3, "2, 3"\n[seeds]'
+    assert len(read_sweep(write(PLAIN.replace("[seeds]", text))).axes[1].steps) == 2
 
 
 def test_points_are_every_combination_with_the_seed_fastest(write):

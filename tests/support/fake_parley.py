@@ -18,8 +18,6 @@ import sys
 import time
 from pathlib import Path
 
-import h5py
-
 RANK = int(os.environ.get("SLURM_PROCID", "0"))
 SLOPES = {"optimistic": 1.2, "tier1": 0.9, "tier2": 0.6, "tier3": 0.3, "risk_aware": 0.35}
 
@@ -33,6 +31,8 @@ def success_of(config: dict[str, str]) -> float:
 
 def write_result(file: Path, config: dict[str, str], **summary: float) -> Path:
     """A result file with the given parameters and summary values (success_rate unless given)."""
+    import h5py  # not needed, and slow to load, when a configuration is checked
+
     values = {"success_rate": success_of(config), "events": 1000, **summary}
     part = Path(f"{file}.part")
     with h5py.File(part, "w") as result:
