@@ -1,7 +1,7 @@
 #!/bin/bash
 # Builds everything and runs all tests and linters; stops at the first stage that fails.
 #
-# Usage: ./test.sh [--full]     --full adds the long tests (more than an hour in all)
+# Usage: ./test.sh [--full]     --full adds the long tests (about an hour in all)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
