@@ -89,6 +89,11 @@ def parameter_columns(frame: pd.DataFrame) -> list[str]:
     return [column for column in frame.columns if "." in column]
 
 
+def varied_parameters(frame: pd.DataFrame) -> list[str]:
+    """The parameters in which the runs differ, run.seed among them."""
+    return [key for key in parameter_columns(frame) if frame[key].nunique(dropna=False) > 1]
+
+
 def metric_columns(frame: pd.DataFrame) -> list[str]:
     """The columns of a frame of runs that are measured numbers."""
     return [name for name in frame.select_dtypes("number").columns if "." not in name]

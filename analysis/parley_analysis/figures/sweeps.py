@@ -13,7 +13,7 @@ from ..attack import ADDITIONAL, IDENTITIES, additional_compromised, cost_of_att
 from ..curves import Knee, knee
 from ..policies import FRACTION, POLICY, STYLES, PolicyStyle, policy_order, policy_style
 from ..run import Run
-from ..statistics import require_decided_by, require_distinct_seeds, require_only, summarise
+from ..statistics import require_decided_by, require_no_copies, require_only, summarise
 from ..sweep import FILE, SEED, parameter_columns
 from ..units import seconds
 from .canvas import GRID, STYLE, legend_beside, looks
@@ -318,7 +318,7 @@ def _with_rare_together(shares: pd.DataFrame) -> pd.DataFrame:
 
 def _failed_shares(runs: pd.DataFrame) -> pd.Series:
     """Failed workflows of the runs of a point by reason, over all ended ones."""
-    require_distinct_seeds(runs)
+    require_no_copies(runs)
     failed = 0
     for file in runs[FILE]:
         with Run(file).dataset("summary") as summary:
