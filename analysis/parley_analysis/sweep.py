@@ -1,7 +1,6 @@
 """A folder of runs as one tidy frame, or as one data set; the time series are not loaded."""
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ._hdf5 import Scalars, Value, open_result, read_scalars
+from .manifest import found_files, planned_files
 from .units import parse_value
 
 if TYPE_CHECKING:
@@ -20,19 +20,17 @@ RATE = "events_per_second"
 
 
 def result_files(folder: str | Path) -> list[Path]:
-    """The finished runs of a folder: those its manifest.json lists, else every .h5 file in it, sorted.
+    """The finished runs of a folder: those its sweep's manifest.json lists, else every .h5 file in it, sorted.
+
+    DIR/runs of a sweep in DIR has the runs that DIR/manifest.json lists.
 
     FileNotFoundError when the folder does not exist or holds no run.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}")
-    manifest = folder / "manifest.json"
-    if manifest.is_file():
-        listed = [folder / point["file"] for point in json.loads(manifest.read_text("utf-8"))["points"]]
-        files = [file for file in listed if file.exists()]
-    else:
-        files = sorted(folder.rglob("*.h5"))
+    planned = planned_files(folder)
+    files = found_files(folder) if planned is None else [file for file in planned if file.exists()]
     if not files:
         raise FileNotFoundError(f"{folder} holds no finished run")
     return files

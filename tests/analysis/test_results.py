@@ -45,6 +45,28 @@ def test_manifest_chooses_the_files(tmp_path):
     assert read_runs(tmp_path)["file"].tolist() == [str(tmp_path / "new.h5")]
 
 
+def test_the_manifest_of_a_sweep_chooses_among_its_runs(tmp_path, monkeypatch):
+    """DIR/runs may hold results of earlier settings of the sweep, as DIR does."""
+    (tmp_path / "runs").mkdir()
+    for name, duration in (("long", "600s"), ("short", "100s")):
+        write_result(tmp_path / "runs" / f"{name}.h5", {"run.seed": "1", "run.duration": duration})
+    (tmp_path / "manifest.json").write_text(json.dumps({"points": [{"file": "runs/short.h5"}]}))
+    for folder in (tmp_path, tmp_path / "runs"):
+        assert read_runs(folder)["file"].tolist() == [str(tmp_path / "runs" / "short.h5")]
+    monkeypatch.chdir(tmp_path / "runs")
+    assert read_runs(".")["file"].tolist() == ["short.h5"]
+    (tmp_path / "others").mkdir()  # of which the manifest says nothing
+    write_result(tmp_path / "others" / "mine.h5", {"run.seed": "1"})
+    assert len(read_runs(tmp_path / "others")) == 1
+
+
+def test_the_index_of_a_sweep_is_not_read_as_a_run(tmp_path):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "index.h5").write_bytes(b"not a result")
+    write_result(tmp_path / "runs" / "a.h5", {"run.seed": "1"})
+    assert read_runs(tmp_path)["file"].tolist() == [str(tmp_path / "runs" / "a.h5")]
+
+
 def test_runs_with_different_values_give_gaps(tmp_path):
     write_result(tmp_path / "1.h5", {"run.seed": "1", "run.model": "agentic"}, latency=0.2)
     write_result(tmp_path / "2.h5", {"run.seed": "1", "run.model": "phold"})

@@ -1,7 +1,6 @@
 """What the page says, without how it looks."""
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from .._hdf5 import Value, open_result, read_provenance
+from ..manifest import planned_files
 from ..policies import FRACTION, POLICY, policy_order
 from ..run import Run
 from ..statistics import paired_differences, summarise
@@ -132,11 +132,8 @@ def _overlapping(group: pd.DataFrame, metric: str) -> list[tuple[str, str]]:
 
 def _missing(source: Path) -> int:
     """Runs that the sweep's manifest plans and that have no result."""
-    manifest = source / "manifest.json"
-    if not manifest.is_file():
-        return 0
-    points = json.loads(manifest.read_text("utf-8"))["points"]
-    return sum(not (source / point["file"]).exists() for point in points)
+    planned = planned_files(source)
+    return 0 if planned is None else sum(not file.exists() for file in planned)
 
 
 def _facts(frame: pd.DataFrame, origins: Sequence[dict[str, Value]]) -> list[tuple[str, str]]:
