@@ -11,8 +11,10 @@ from scipy import stats
 
 from .policies import POLICY
 from .sweep import FILE, SEED, metric_columns, parameter_columns, varied_parameters
+from .units import value_text
 
 CONFIDENCE = 0.95
+FEW_SEEDS = 5  # below, an interval is wide and leans on the assumption of normal means
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ def summarise(frame: pd.DataFrame, by: Sequence[str] | None = None, metrics: Seq
     points = [key for key in parameter_columns(frame) if key != SEED] if by is None else list(by)
     require_parameters(frame, points)
     names = metric_columns(frame) if metrics is None else list(metrics)
+    require_metrics(frame, names)
     rows = []
     for group in _groups(frame, points):
         require_no_copies(group)
@@ -197,11 +200,29 @@ def require_parameters(frame: pd.DataFrame, used: Iterable[str]) -> None:
         return
     shared = frame.attrs.get("config", {})
     if missing[0] in shared:
-        raise ValueError(f"all runs have {missing[0]} = {shared[missing[0]]} (so it is no column); name runs that "
-                         "differ in it")
+        raise ValueError(f"all runs have {missing[0]} = {shared[missing[0]]}; name runs that differ in it")
     differing = [key for key in varied_parameters(frame) if key != SEED]
     remedy = f"; they differ in {', '.join(differing)}" if differing else "; `parley describe` lists every parameter"
     raise ValueError(f"the runs have no parameter {', '.join(missing)}{remedy}")
+
+
+def require_varied(frame: pd.DataFrame, key: str) -> None:
+    """ValueError when the runs do not differ in a parameter: a figure along it would be a dot."""
+    require_parameters(frame, (key,))
+    if key not in varied_parameters(frame):
+        raise ValueError(f"all runs have {key} = {value_text(frame[key].iloc[0])}; name runs that differ in it")
+
+
+def require_metrics(frame: pd.DataFrame, names: Iterable[str]) -> None:
+    """KeyError when the runs lack a summary value: of another model, or an older version."""
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise KeyError(f"the runs have no summary value {', '.join(missing)}")
+
+
+def least_seeds(frame: pd.DataFrame) -> int:
+    """How many runs the point has that has fewest."""
+    return min(map(len, _groups(frame, [key for key in varied_parameters(frame) if key != SEED])), default=0)
 
 
 def require_no_copies(runs: pd.DataFrame) -> None:

@@ -249,7 +249,7 @@ def test_figures_refuse_to_mix_points(small_sweep):
         with pytest.raises(ValueError, match="also differ in adversary.fraction"):
             drawn(draw, frame)
     with pytest.raises(ValueError, match="also differ in policy.name"):
-        drawn(figures.phase_map, frame, "canary.guess")
+        drawn(figures.phase_map, frame.assign(**{"canary.guess": 0.05}), "canary.guess")
 
 
 def luminance_and_hue(colour: str) -> np.ndarray:

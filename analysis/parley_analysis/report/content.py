@@ -9,11 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from .._hdf5 import Value, open_result, read_provenance
+from ..choice import read_chosen
 from ..manifest import planned_files
 from ..policies import FRACTION, POLICY, policy_order
 from ..run import Run
-from ..statistics import paired_differences, summarise
-from ..sweep import FILE, SEED, metric_columns, parameter_columns, read_runs
+from ..statistics import least_seeds, paired_differences, summarise
+from ..sweep import FILE, SEED, metric_columns, varied_parameters
 from .drawings import Drawing, drawings_of_run, drawings_of_sweep
 
 METRICS = ("success_rate", "compromised_rate", "failed_rate", "control_bytes_per_peer_second",
@@ -55,23 +56,18 @@ class Content:
     tables: list[Table] = field(default_factory=list)
 
 
-def gather(source: Path) -> Content:
-    """Reads a result file or a folder."""
-    frame = read_runs(source, keep=(FRACTION, POLICY))
+def gather(source: Path, where: Sequence[str] = ()) -> Content:
+    """Reads a result file or a folder; `where`: as for read_chosen."""
+    frame = read_chosen(source, where, keep=(FRACTION, POLICY))
     origins = [read_provenance(file) for file in frame[FILE]]
-    points = [key for key in varied(frame) if key != SEED]
+    points = [key for key in varied_parameters(frame) if key != SEED]
     content = Content(f"{source.name}: {len(frame)} runs" if len(frame) > 1 else source.name,
-                      _facts(frame, origins), [*run_warnings(frame, origins, source), *seed_warnings(frame, points),
-                                               *overlap_warnings(frame, points)],
+                      _facts(frame, origins, where), [*run_warnings(frame, origins, source), *seed_warnings(frame),
+                                                      *overlap_warnings(frame, points)],
                       drawings_of_run(Run(frame[FILE].iloc[0])) if len(frame) == 1 else drawings_of_sweep(frame))
     content.tables = _run_tables(frame) if len(frame) == 1 else _sweep_tables(frame, points)
     content.tables += [_configuration(frame), _provenance(origins)]
     return content
-
-
-def varied(frame: pd.DataFrame) -> list[str]:
-    """The parameters in which the runs differ."""
-    return [key for key in parameter_columns(frame) if frame[key].nunique(dropna=False) > 1]
 
 
 def run_warnings(frame: pd.DataFrame, origins: Sequence[dict[str, Value]], source: Path) -> list[str]:
@@ -89,11 +85,11 @@ def run_warnings(frame: pd.DataFrame, origins: Sequence[dict[str, Value]], sourc
     return found
 
 
-def seed_warnings(frame: pd.DataFrame, points: Sequence[str]) -> list[str]:
+def seed_warnings(frame: pd.DataFrame) -> list[str]:
     """Too few repetitions."""
     if len(frame) == 1:
         return ["One run says nothing about chance: repeat it with other seeds (jobs/sweep)."]
-    least = int(frame.groupby(list(points), dropna=False).size().min()) if points else len(frame)
+    least = least_seeds(frame)
     if least >= ENOUGH_SEEDS:
         return []
     return [f"Less than {ENOUGH_SEEDS} seeds: a point has {least}. Intervals over few seeds are wide and lean on "
@@ -136,15 +132,17 @@ def _missing(source: Path) -> int:
     return 0 if planned is None else sum(not file.exists() for file in planned)
 
 
-def _facts(frame: pd.DataFrame, origins: Sequence[dict[str, Value]]) -> list[tuple[str, str]]:
+def _facts(frame: pd.DataFrame, origins: Sequence[dict[str, Value]], where: Sequence[str]) -> list[tuple[str, str]]:
     """The line of facts under the title."""
     wall = sum(float(origin.get("wall_seconds", 0.0)) for origin in origins)
     finished = [str(origin["finished"]) for origin in origins if "finished" in origin]
-    differing = [f"{key}: {frame[key].nunique(dropna=False)} values" for key in varied(frame)]
+    differing = [f"{key}: {frame[key].nunique(dropna=False)} values" for key in varied_parameters(frame)]
     facts = [("Runs", str(len(frame))), ("Events", f"{frame['events'].sum():,.0f}" if "events" in frame else "-"),
              ("Simulation time on the wall clock", f"{wall:,.1f} s")]
     if finished:
         facts.append(("Last result", max(finished)))
+    if where:
+        facts.append(("Chosen", ", ".join(where)))
     if differing:
         facts.append(("What differs", ", ".join(differing)))
     return facts
@@ -186,7 +184,7 @@ def _differences(frame: pd.DataFrame, others: list[str]) -> Table:
 
 def _differing(frame: pd.DataFrame) -> Table:
     rows = []
-    for key in varied(frame):
+    for key in varied_parameters(frame):
         values = sorted(frame[key].unique(), key=lambda value: (isinstance(value, str), value))
         shown = ", ".join(format_value(value) for value in values)
         rows.append([Cell(key, key), value_cell(len(values)), Cell(shown, shown)])
@@ -195,7 +193,7 @@ def _differing(frame: pd.DataFrame) -> Table:
 
 
 def _runs(frame: pd.DataFrame, metrics: list[str]) -> Table:
-    keys = [key for key in parameter_columns(frame) if key in varied(frame)]
+    keys = varied_parameters(frame)
     rows = [[*(value_cell(row[key]) for key in keys), *(value_cell(row[name]) for name in metrics),
              Cell(Path(row[FILE]).name, Path(row[FILE]).name)] for _, row in frame.head(MOST_RUNS).iterrows()]
     note = "" if len(frame) <= MOST_RUNS else f"The first {MOST_RUNS} of {len(frame)} runs."
