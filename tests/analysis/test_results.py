@@ -159,7 +159,7 @@ def test_latencies_of_a_row_that_begins_in_the_warm_up_are_left_out(tmp_path):
             result["histograms/discovery_latency"].dims[axis].attach_scale(result[f"histograms/{name}"])
     run = Run(file)
     assert run.latency("discovery").tolist() == [0, 0, 5] and run.latency("discovery").attrs == {"since": 20.0}
-    assert run.latency_percentile("discovery", 0.1).value == 2.0
+    assert run.latency_percentile("discovery", 0.1).low == 2.0
     for since, counted in ((0.0, [0, 16, 5]), (10.0, [0, 7, 5]), (10.1, [0, 0, 5]), (20.0, [0, 0, 5]),
                            (30.0, [0, 0, 2])):
         assert run.latency("discovery", since).tolist() == counted
@@ -178,6 +178,17 @@ def test_percentiles_are_those_of_the_summary_where_rows_end_with_the_warm_up(tm
         assert measured.latency_percentile(name, 0.5).value == pytest.approx(
             of_summary.summary[f"{name}_latency_p50"], rel=1e-12)
         assert measured.latency(name).attrs["since"] == of_summary.warmup
+
+
+def test_a_percentile_beyond_the_last_edge_is_infinite_as_in_the_summary(tmp_path):
+    settings = {"peers.count": 20, "registry.candidates": 4, "run.duration": "30000s", "run.warmup": "100s",
+                "output.interval": "100s", "output.histogram_interval": "100s", "adversary.fraction": 0,
+                "policy.name": "optimistic", "capability.classes": "slow:9000s", "workflow.steps": "slow/low"}
+    run = Run(parley_runs.run(parley_runs.CONFIGS / "paper-sybil.ini", tmp_path / "a.h5", settings))
+    assert run.summary["execution_latency_p99"] == np.inf > run.summary["execution_latency_p50"] > 1000
+    beyond = run.latency_percentile("execution", 0.99)
+    assert (beyond.value, beyond.low, beyond.high) == (np.inf, pytest.approx(1e4, rel=1e-9), np.inf)
+    assert run.latency_percentile("execution", 0.5).value == pytest.approx(run.summary["execution_latency_p50"])
 
 
 def test_of_a_part_file_only_committed_rows_are_read(tmp_path, small_sweep):
