@@ -4,7 +4,7 @@
     table DIR [--metric NAME] [--rows KEY]       mean and 95 % interval
     figure NAME FILE|DIR [--output STEM]         one figure as PNG and PDF
     compare FILE FILE [--relative R]             what differs, and where first
-    validate FILE...                             checks files against docs/file-format.md
+    validate FILE|DIR...                         checks files against docs/file-format.md
     watch FILE|DIR [--once]                      shows running simulations
     study [NAME ...] [--output DIR]              runs studies: the tables and figures of docs/results.md
 
@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,7 +104,7 @@ def validate_command(options: argparse.Namespace) -> int:
     from .validate import check_file
 
     bad = False
-    for file in options.files:
+    for file in _expanded(options.files):
         findings = check_file(file)
         for note in findings.notes:
             print(f"{file}: note: {note}")
@@ -113,6 +114,17 @@ def validate_command(options: argparse.Namespace) -> int:
             print(f"{file}: valid")
         bad = bad or bool(findings.problems)
     return 1 if bad else 0
+
+
+def _expanded(sources: list[Path]) -> Iterator[Path]:
+    """The files, and of a folder its runs."""
+    for source in sources:
+        if source.is_dir():
+            from .sweep import result_files
+
+            yield from result_files(source)
+        else:
+            yield source
 
 
 def watch_command(options: argparse.Namespace) -> int:
@@ -177,7 +189,7 @@ def _parser() -> argparse.ArgumentParser:
     compare.set_defaults(command=compare_command)
 
     validate = commands.add_parser("validate", help="check files against docs/file-format.md")
-    validate.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    validate.add_argument("files", type=Path, nargs="+", metavar="FILE|DIR", help="a result file, or a folder of runs")
     validate.set_defaults(command=validate_command)
 
     watch = commands.add_parser("watch", help="show running simulations until none runs")
@@ -200,7 +212,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_products(commands: argparse._SubParsersAction[argparse.ArgumentParser], chosen: argparse.ArgumentParser) -> None:
+def _add_products(commands: argparse._SubParsersAction[argparse.ArgumentParser],
+                  chosen: argparse.ArgumentParser) -> None:
     """report, table and figure, which can choose runs."""
     report = commands.add_parser("report", parents=[chosen], help="write one HTML page: figures, tables, warnings")
     report.add_argument("source", type=Path, metavar="FILE|DIR", help="a result file, or a folder of runs")
