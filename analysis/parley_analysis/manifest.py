@@ -1,4 +1,4 @@
-"""Which result files a folder has: those its sweep lists, else those that are there. Needs the standard library only."""
+"""Which result files a folder has: those its sweep lists, else those that are there. Needs no package."""
 from __future__ import annotations
 
 import json

@@ -9,7 +9,7 @@ import pandas as pd
 
 from ._hdf5 import Scalars, Value, open_result, read_scalars
 from .manifest import found_files, planned_files
-from .units import parse_value
+from .units import is_duration, parse_value
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -42,7 +42,8 @@ def read_runs(source: str | Path | Iterable[str | Path], keep: Iterable[str] = (
     `source` is a folder (see result_files), one file, or several. Parameters are those that differ between the
     runs, run.seed and those named in `keep`; they alone have a dot in their name. Numbers are numbers, durations
     are seconds ("15s" -> 15.0). A value that a run lacks is NaN. In frame.attrs: "units" and "long_names" of the
-    summary values, and "config", the parameters that all runs share (text). About 4 ms a run.
+    summary values (of parameters "s" for durations), and "config", the parameters that all runs share (text). About
+    4 ms a run.
     """
     files = _files(source)
     runs = [read_scalars(file, provenance=(RATE,)) for file in files]
@@ -53,6 +54,7 @@ def read_runs(source: str | Path | Iterable[str | Path], keep: Iterable[str] = (
         rows.append({**values, **run.summary, **_rate(run), FILE: str(file)})
     frame = pd.DataFrame(rows)
     frame.attrs["units"], frame.attrs["long_names"] = _descriptions(files[0])
+    frame.attrs["units"].update({key: "s" for key in parameters if _is_duration(key, runs)})
     frame.attrs["config"] = {key: value for key, value in runs[0].config.items() if key not in parameters}
     return frame
 
@@ -110,6 +112,10 @@ def _parameters_to_show(configs: list[dict[str, str]], always: set[str]) -> list
     """Parameters that differ between the runs or are in `always`, in the order of the files."""
     keys = dict.fromkeys(key for config in configs for key in config)
     return [key for key in keys if key in always or len({config.get(key) for config in configs}) > 1]
+
+
+def _is_duration(key: str, runs: list[Scalars]) -> bool:
+    return all(is_duration(run.config[key]) for run in runs if key in run.config)
 
 
 def _rate(run: Scalars) -> dict[str, Value]:

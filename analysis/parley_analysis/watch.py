@@ -71,7 +71,7 @@ def _is_alive(content: dict[str, object], now: float) -> bool:
 
 
 def result_of(target: Path) -> Path:
-    """The result to come, also where a file beside it is named: FILE of FILE.part, FILE.status.json, FILE.checkpoint."""
+    """The result to come, also where a file beside it is named: FILE of FILE.part or FILE.status.json."""
     for ending in OTHER_ENDINGS:
         if target.name.endswith(ending):
             return target.with_name(target.name.removesuffix(ending))

@@ -14,7 +14,7 @@ from ..manifest import planned_files
 from ..policies import FRACTION, POLICY, policy_order
 from ..run import Run
 from ..statistics import least_seeds, paired_differences, summarise
-from ..sweep import FILE, SEED, metric_columns, varied_parameters
+from ..sweep import FILE, RATE, SEED, metric_columns, varied_parameters
 from .drawings import Drawing, drawings_of_run, drawings_of_sweep
 
 METRICS = ("success_rate", "compromised_rate", "failed_rate", "control_bytes_per_peer_second",
@@ -79,6 +79,8 @@ def run_warnings(frame: pd.DataFrame, origins: Sequence[dict[str, Value]], sourc
     versions = sorted({str(origin.get("version")) for origin in origins})
     if len(versions) > 1:
         found.append(f"The runs come from several versions of the program ({', '.join(versions)}).")
+    if not set(metric_columns(frame)) - {RATE}:
+        found.append("The run has not ended, or was killed: it has no summary yet.")
     if "success_rate" in frame.columns and frame["success_rate"].isna().any():
         found.append(f"In {int(frame['success_rate'].isna().sum())} runs no workflow ended in the measured time; "
                      "their shares are missing. Make run.duration longer.")

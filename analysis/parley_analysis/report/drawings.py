@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from .. import figures
+from ..figures.runs import require_rows
 from ..figures.sweeps import PEERS, TTL
 from ..policies import FRACTION, POLICY
 from ..run import Run
@@ -25,7 +26,8 @@ class Drawing:
 
 
 def drawings_of_run(run: Run) -> list[Drawing]:
-    """Of one run: what happened over time."""
+    """Of one run: what happened over time. NoRows when nothing has happened yet."""
+    require_rows(run)
     wanted: list[tuple[str, Callable[[Run, Axes], Axes]]] = [
         ("Workflows by outcome", figures.time_series), ("Failed workflows by reason", figures.failure_reasons),
         ("Published trust of honest peers and Sybils", figures.trust_distributions)]
@@ -63,11 +65,11 @@ def _fitting(frame: pd.DataFrame, varied: set[str]) -> list[tuple[str, Callable[
 
 
 def _draw(caption: str, draw: Callable[..., Axes], data: Run | pd.DataFrame) -> Drawing | None:
-    """A figure as SVG; None when the results lack what it shows (another model, an older version)."""
+    """A figure as SVG; None when the results lack what it shows (another model, an older version, no row yet)."""
     figure, ax = figures.new_figure()
     try:
         draw(data, ax)
-    except KeyError:
+    except (KeyError, figures.NoRows):
         return None
     stream = io.BytesIO()
     with matplotlib.rc_context(figures.STYLE):
