@@ -187,10 +187,16 @@ def _choose_one(keys: Sequence[str]) -> str:
 def require_decided_by(frame: pd.DataFrame, key: str, others: Iterable[str]) -> None:
     """ValueError when the runs lack the parameter `key`, or one of `others` has two values at one value of it."""
     require_parameters(frame, (key,))
-    varying = [other for other in others if (frame.groupby(key, dropna=False)[other].nunique(dropna=False) > 1).any()]
+    varying = not_decided_by(frame, key, others)
     if varying:
         raise ValueError(f"the runs also differ in {', '.join(varying)}, which {key} does not decide; "
                          f"{_choose_one(varying)}")
+
+
+def not_decided_by(frame: pd.DataFrame, key: str, others: Iterable[str]) -> list[str]:
+    """Which of `others` have several values at one value of the parameter `key`."""
+    values = frame.groupby(key, dropna=False)
+    return [other for other in others if (values[other].nunique(dropna=False) > 1).any()]
 
 
 def require_parameters(frame: pd.DataFrame, used: Iterable[str]) -> None:
@@ -200,7 +206,8 @@ def require_parameters(frame: pd.DataFrame, used: Iterable[str]) -> None:
         return
     shared = frame.attrs.get("config", {})
     if missing[0] in shared:
-        raise ValueError(f"all runs have {missing[0]} = {shared[missing[0]]}; name runs that differ in it")
+        raise ValueError(f"all runs have {missing[0]} = {shared[missing[0]]}, and then it is no column; name runs that "
+                         f"differ in it, or read these with keep=[\"{missing[0]}\"]")
     differing = [key for key in varied_parameters(frame) if key != SEED]
     remedy = f"; they differ in {', '.join(differing)}" if differing else "; `parley describe` lists every parameter"
     raise ValueError(f"the runs have no parameter {', '.join(missing)}{remedy}")
@@ -208,9 +215,12 @@ def require_parameters(frame: pd.DataFrame, used: Iterable[str]) -> None:
 
 def require_varied(frame: pd.DataFrame, key: str) -> None:
     """ValueError when the runs do not differ in a parameter: a figure along it would be a dot."""
-    require_parameters(frame, (key,))
+    shared = frame.attrs.get("config", {})
+    if key not in shared:
+        require_parameters(frame, (key,))
     if key not in varied_parameters(frame):
-        raise ValueError(f"all runs have {key} = {value_text(frame[key].iloc[0])}; name runs that differ in it")
+        value = shared[key] if key in shared else value_text(frame[key].iloc[0])
+        raise ValueError(f"all runs have {key} = {value}; name runs that differ in it")
 
 
 def require_metrics(frame: pd.DataFrame, names: Iterable[str]) -> None:

@@ -36,13 +36,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with a heading; `folded`: closed until it is asked for."""
+    """A table with a heading.
+
+    folded: closed until it is asked for. keys: how many of its first columns say what a row is of; they stay in sight.
+    """
 
     heading: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     note: str = ""
     folded: bool = False
+    keys: int = 0
 
 
 @dataclass
@@ -61,10 +65,11 @@ def gather(source: Path, where: Sequence[str] = ()) -> Content:
     frame = read_chosen(source, where, keep=(FRACTION, POLICY))
     origins = [read_provenance(file) for file in frame[FILE]]
     points = [key for key in varied_parameters(frame) if key != SEED]
+    drawings = drawings_of_run(Run(frame[FILE].iloc[0])) if len(frame) == 1 else drawings_of_sweep(frame)
+    warnings = [*run_warnings(frame, origins, source), *effect_warnings(frame, points), *seed_warnings(frame),
+                *overlap_warnings(frame, points), *([] if drawings else _no_drawing(points))]
     content = Content(f"{source.name}: {len(frame)} runs" if len(frame) > 1 else source.name,
-                      _facts(frame, origins, where), [*run_warnings(frame, origins, source), *seed_warnings(frame),
-                                                      *overlap_warnings(frame, points)],
-                      drawings_of_run(Run(frame[FILE].iloc[0])) if len(frame) == 1 else drawings_of_sweep(frame))
+                      _facts(frame, origins, where), warnings, drawings)
     content.tables = _run_tables(frame) if len(frame) == 1 else _sweep_tables(frame, points)
     content.tables += [_configuration(frame), _provenance(origins)]
     return content
@@ -85,6 +90,28 @@ def run_warnings(frame: pd.DataFrame, origins: Sequence[dict[str, Value]], sourc
         found.append(f"In {int(frame['success_rate'].isna().sum())} runs no workflow ended in the measured time; "
                      "their shares are missing. Make run.duration longer.")
     return found
+
+
+def effect_warnings(frame: pd.DataFrame, points: Sequence[str]) -> list[str]:
+    """Parameters that change no summary value, wherever two runs differ in them alone."""
+    measured = [name for name in metric_columns(frame) if name != RATE]
+    found = []
+    for key in points:
+        others = [other for other in varied_parameters(frame) if other != key]
+        places = len(frame.drop_duplicates(others)) if others else 1
+        compared = len(frame.drop_duplicates([*others, key])) > places
+        if compared and len(frame.drop_duplicates([*others, *measured])) == places:
+            found.append(f"{key} changes no value: runs that differ in it alone have the same summary. Has it an effect "
+                         "with the other parameters? `parley validate` notes those that cannot act.")
+    return found
+
+
+def _no_drawing(points: Sequence[str]) -> list[str]:
+    """Why there is no figure."""
+    if not points:
+        return []
+    return [f"No figure shows runs that differ in {', '.join(points)}: choose some of them with "
+            f"--where {points[0]}=VALUE."]
 
 
 def seed_warnings(frame: pd.DataFrame) -> list[str]:
@@ -164,8 +191,9 @@ def _means(frame: pd.DataFrame, points: list[str], metrics: list[str]) -> Table:
     rows = [[*(value_cell(row[key]) for key in points), value_cell(row["runs"]),
              *(interval_cell(row[name], row[f"{name}_high"] - row[name]) for name in metrics)]
             for _, row in means.iterrows()]
-    return Table("Means", [*points, "runs", *(_with_unit(frame, name) for name in metrics)], rows,
-                 "Mean over the seeds \N{PLUS-MINUS SIGN} half width of the 95 % interval (Student t).")
+    return Table("Means", [*_with_units(frame, points), "runs", *_with_units(frame, metrics)], rows,
+                 "Mean over the seeds \N{PLUS-MINUS SIGN} half width of the 95 % interval (Student t).",
+                 keys=len(points))
 
 
 def _differences(frame: pd.DataFrame, others: list[str]) -> Table:
@@ -179,9 +207,10 @@ def _differences(frame: pd.DataFrame, others: list[str]) -> Table:
     rows = [[*(value_cell(row[key]) for key in keys), value_cell(row["pairs"]),
              interval_cell(row["difference"], row["difference_high"] - row["difference"]),
              value_cell(row["p_value"])] for _, row in pairs.iterrows()]
-    return Table(f"Paired differences to {baseline}", [*keys, "pairs", "difference of success_rate", "p value"], rows,
+    return Table(f"Paired differences to {baseline}",
+                 [*_with_units(frame, keys), "pairs", "difference of success_rate", "p value"], rows,
                  "Runs with the same seed are compared with each other (common random numbers): mean difference "
-                 "\N{PLUS-MINUS SIGN} half width of the 95 % interval, two-sided paired t test.")
+                 "\N{PLUS-MINUS SIGN} half width of the 95 % interval, two-sided paired t test.", keys=len(keys))
 
 
 def _differing(frame: pd.DataFrame) -> Table:
@@ -199,7 +228,8 @@ def _runs(frame: pd.DataFrame, metrics: list[str]) -> Table:
     rows = [[*(value_cell(row[key]) for key in keys), *(value_cell(row[name]) for name in metrics),
              Cell(Path(row[FILE]).name, Path(row[FILE]).name)] for _, row in frame.head(MOST_RUNS).iterrows()]
     note = "" if len(frame) <= MOST_RUNS else f"The first {MOST_RUNS} of {len(frame)} runs."
-    return Table("Runs", [*keys, *(_with_unit(frame, name) for name in metrics), "file"], rows, note, folded=True)
+    return Table("Runs", [*_with_units(frame, keys), *_with_units(frame, metrics), "file"], rows, note, folded=True,
+                 keys=len(keys))
 
 
 def _run_tables(frame: pd.DataFrame) -> list[Table]:
@@ -242,9 +272,10 @@ def _provenance(origins: Sequence[dict[str, Value]]) -> Table:
     return Table("Provenance", [*PROVENANCE, "runs"], rows)
 
 
-def _with_unit(frame: pd.DataFrame, name: str) -> str:
-    unit = frame.attrs["units"].get(name, "1")
-    return name if unit in ("1", "") else f"{name} [{unit}]"
+def _with_units(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Parameters or summary values as headings of columns."""
+    units = [frame.attrs["units"].get(name, "1") for name in names]
+    return [name if unit in ("1", "") else f"{name} [{unit}]" for name, unit in zip(names, units)]
 
 
 def value_cell(value: object) -> Cell:
