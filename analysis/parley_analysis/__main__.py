@@ -79,10 +79,11 @@ def _note_few_seeds(frame: pd.DataFrame) -> None:
     from .statistics import FEW_SEEDS, least_seeds
 
     least = least_seeds(frame)
-    if least < FEW_SEEDS:
-        print(f"parley_analysis: note: a point has {least} seed{'s' * (least != 1)}; below {FEW_SEEDS} an interval is "
-              "wide, leans on the assumption of normal means, and may reach beyond what a share can be",
-              file=sys.stderr)
+    if least == 1:
+        print("parley_analysis: note: a point has one seed, and no interval", file=sys.stderr)
+    elif least < FEW_SEEDS:
+        print(f"parley_analysis: note: a point has {least} seeds; below {FEW_SEEDS} an interval is wide, leans on the "
+              "assumption of normal means, and may reach beyond what a share can be", file=sys.stderr)
 
 
 def compare_command(options: argparse.Namespace) -> int:

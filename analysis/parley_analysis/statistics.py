@@ -223,6 +223,13 @@ def require_varied(frame: pd.DataFrame, key: str) -> None:
         raise ValueError(f"all runs have {key} = {value}; name runs that differ in it")
 
 
+def require_numbers(frame: pd.DataFrame, key: str) -> None:
+    """ValueError when a parameter, a column of the runs, has texts: they have no place along an axis."""
+    if not pd.api.types.is_numeric_dtype(frame[key]):
+        raise ValueError(f"{key} is no number ({', '.join(map(str, frame[key].unique()))}), and has no place along an "
+                         "axis; see it in `table --rows`, or choose one value of it")
+
+
 def require_metrics(frame: pd.DataFrame, names: Iterable[str]) -> None:
     """KeyError when the runs lack a summary value: of another model, or an older version."""
     missing = [name for name in names if name not in frame.columns]

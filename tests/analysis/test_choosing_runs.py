@@ -64,6 +64,10 @@ def test_a_table_of_any_parameter(study, capsys):
     lines = [line.split()[:2] for line in said.out.splitlines()]
     assert lines == [["canary.guess", "tier2"], ["0", "0.700"], ["0.5", "0.650"], ["1", "0.600"]]
     assert "a point has 2 seeds; below 5" in said.err
+    assert main(["table", str(study), "--rows", "canary.guess", "--where", "descriptor.ttl=15s", "--where",
+                 "run.seed=1"]) == 0
+    said = capsys.readouterr()
+    assert "0.699" in said.out and "\N{PLUS-MINUS SIGN}" not in said.out and "one seed, and no interval" in said.err
     assert main(["table", str(study), "--rows", "policy.name"]) == 2
     assert "across the table already" in capsys.readouterr().err
 
@@ -108,6 +112,8 @@ def test_options_that_a_figure_does_not_take_are_told(study, capsys):
              "phase-map cannot be drawn: all runs have adversary.fraction = 0.3; name runs that differ in it"),
             (["success-vs-parameter", str(study), "--parameter", "canary.gess"],
              "success-vs-parameter cannot be drawn: the runs have no parameter canary.gess; they differ in"),
+            (["success-vs-parameter", str(study), "--parameter", "policy.name", "--where", "canary.guess=1", "--where",
+              "descriptor.ttl=15s"], "success-vs-parameter cannot be drawn: policy.name is no number (risk_aware, tier2)"),
             (["latency-vs-peers", str(study)], "latency-vs-peers cannot be drawn: all runs have peers.count = 100")):
         assert main(["figure", *arguments]) == 2
         assert message in capsys.readouterr().err

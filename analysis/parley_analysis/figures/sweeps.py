@@ -13,7 +13,7 @@ from ..attack import ADDITIONAL, IDENTITIES, additional_compromised, cost_of_att
 from ..curves import Knee, knee
 from ..policies import FRACTION, POLICY, STYLES, PolicyStyle, policy_order, policy_style
 from ..run import Run
-from ..statistics import require_decided_by, require_no_copies, require_only, summarise
+from ..statistics import require_decided_by, require_no_copies, require_numbers, require_only, summarise
 from ..sweep import FILE, SEED, parameter_columns
 from ..units import seconds
 from .canvas import GRID, STYLE, legend_beside, looks
@@ -50,6 +50,7 @@ def success_vs_fraction(frame: pd.DataFrame, ax: Axes) -> Axes:
 def success_vs_parameter(frame: pd.DataFrame, ax: Axes, parameter: str) -> Axes:
     """The same over any parameter with numbers."""
     require_only(frame, (parameter, POLICY))
+    require_numbers(frame, parameter)
     means = summarise(frame, by=(POLICY, parameter), metrics=(SUCCESS,))
     for line, style in by_policy(means):
         line_with_band(ax, line, parameter, SUCCESS, style)
@@ -112,6 +113,7 @@ def phase_map(frame: pd.DataFrame, ax: Axes, parameter: str, metric: str = SUCCE
     A cell a point that was run; colours and lines say where it works and where it fails.
     """
     require_only(frame, (FRACTION, parameter))
+    require_numbers(frame, parameter)
     means = summarise(frame, by=(FRACTION, parameter), metrics=(metric,))
     grid = means.pivot(index=parameter, columns=FRACTION, values=metric)
     x, y, z = grid.columns.to_numpy(float), grid.index.to_numpy(float), grid.to_numpy(float)

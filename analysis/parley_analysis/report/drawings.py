@@ -54,7 +54,7 @@ def _fitting(frame: pd.DataFrame) -> list[Fitting]:
     if varied == {FRACTION, POLICY}:
         return [("Success against the Sybil fraction", figures.success_vs_fraction, frame),
                 ("Cost of attack", figures.cost_of_attack_vs_fraction, frame)]
-    if varied == {TTL, POLICY} or varied == {TTL}:
+    if varied in ({TTL, POLICY}, {TTL}) and frame[TTL].nunique() >= 3:  # a knee needs three
         return [("Success against the TTL, with the knee", figures.ttl_knee, frame),
                 ("Success against control traffic", lambda runs, ax: figures.pareto(runs, ax, TTL), frame)]
     if varied == {POLICY}:
@@ -86,7 +86,8 @@ def _along_one(frame: pd.DataFrame, varied: set[str], numeric: list[str]) -> lis
     count, _, key, others, groups = min(choices, key=lambda choice: choice[:3])
     if count > MOST_DRAWN:
         return []
-    return [(f"Success against {key}{_place(group, others)}",
+    name = "the Sybil fraction" if key == FRACTION else key
+    return [(f"Success against {name}{_place(group, others)}",
              lambda runs, ax: figures.success_vs_parameter(runs, ax, key), group) for group in groups]
 
 
