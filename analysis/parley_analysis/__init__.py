@@ -16,9 +16,10 @@ from ._interpreter import require_packages
 if TYPE_CHECKING:
     from . import figures, launch, report, validate, watch
     from .attack import cost_of_attack
+    from .choice import read_chosen
     from .compare import Difference, compare_runs
     from .curves import Knee, area_under_curve, knee
-    from .figures import new_figure, save_figure, success_vs_fraction
+    from .figures import new_figure, save_figure, success_vs_fraction, success_vs_parameter
     from .histograms import Percentile, percentile, roc_auc
     from .launch import run_sweep
     from .report import write_report
@@ -31,15 +32,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Difference", "FormatError", "Interval", "Knee", "Percentile", "Rate", "Run", "area_under_curve",
            "check_file", "compare_runs", "cost_of_attack", "figures", "knee", "launch", "mean_interval",
-           "new_figure", "open_sweep", "paired_differences", "percentile", "read_runs", "report", "roc_auc",
-           "run_sweep", "save_figure", "success_table", "success_vs_fraction", "summarise", "validate", "watch",
-           "wilson_interval", "write_report"]
+           "new_figure", "open_sweep", "paired_differences", "percentile", "read_chosen", "read_runs", "report",
+           "roc_auc", "run_sweep", "save_figure", "success_table", "success_vs_fraction", "success_vs_parameter",
+           "summarise", "validate", "watch", "wilson_interval", "write_report"]
 
 _NAMES = {
     "attack": ("cost_of_attack",),
+    "choice": ("read_chosen",),
     "compare": ("Difference", "compare_runs"),
     "curves": ("Knee", "area_under_curve", "knee"),
-    "figures": ("new_figure", "save_figure", "success_vs_fraction"),
+    "figures": ("new_figure", "save_figure", "success_vs_fraction", "success_vs_parameter"),
     "histograms": ("Percentile", "percentile", "roc_auc"),
     "launch": ("run_sweep",),
     "report": ("write_report",),

@@ -1,13 +1,14 @@
 """The command line: python3 -m parley_analysis COMMAND ...
 
     report FILE|DIR [--output FILE]              one HTML page: figures, tables, warnings
-    table DIR [--metric NAME] [--csv FILE]       mean and 95 % interval; FILE gets every summary value a point
+    table DIR [--metric NAME] [--rows KEY]       mean and 95 % interval
     figure NAME FILE|DIR [--output STEM]         one figure as PNG and PDF
     compare FILE FILE [--relative R]             what differs, and where first
-    validate FILE...                             checks files against docs/file-format.md
+    validate FILE|DIR...                         checks files against docs/file-format.md
     watch FILE|DIR [--once]                      shows running simulations
     study [NAME ...] [--output DIR]              runs studies: the tables and figures of docs/results.md
 
+report, table and figure take --where section.key=value: of the runs, those with this value.
 Exit codes: 0 all is well; 1 validate found a problem, compare a difference; 2 bad input (one line on stderr says
 what); 130 interrupted.
 """
@@ -16,18 +17,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ._interpreter import require_packages
+from .named_figures import OF_MANY_RUNS, OF_ONE_RUN, check_options, draw_run, draw_runs
 
-RUN_FIGURES = {"time-series": "time_series", "failure-reasons": "failure_reasons", "trust": "trust_distributions"}
-SWEEP_FIGURES = {
-    "success-vs-fraction": "success_vs_fraction", "pareto": "pareto", "phase-map": "phase_map", "ttl-knee": "ttl_knee",
-    "latency-vs-peers": "latency_vs_peers", "cost-of-attack": "cost_of_attack_vs_fraction",
-    "failure-reasons-by-policy": "failure_reasons_by_policy",
-}
-NEEDS_PARAMETER = {"phase-map": "parameter"}
-TAKES_PARAMETER = {"pareto": "along"}
+if TYPE_CHECKING:
+    import pandas as pd
+
 MOST_DIFFERENCES = 20
 
 
@@ -35,19 +34,20 @@ def report_command(options: argparse.Namespace) -> int:
     """Writes the page."""
     from .report import write_report
 
-    print(write_report(options.source, options.output))
+    print(write_report(options.source, options.output, options.where))
     return 0
 
 
 def table_command(options: argparse.Namespace) -> int:
     """Prints the table of a sweep; writes the summary when asked."""
+    from .choice import read_chosen
     from .policies import FRACTION, POLICY
     from .statistics import summarise
-    from .sweep import read_runs
     from .tables import success_table
 
-    frame = read_runs(options.folder, keep=(FRACTION, POLICY))
-    print(success_table(frame, options.metric))
+    frame = read_chosen(options.folder, options.where, keep=(FRACTION, POLICY, options.rows))
+    print(success_table(frame, options.metric, options.rows))
+    _note_few_seeds(frame)
     if options.csv:
         summarise(frame).to_csv(options.csv, index=False, lineterminator="\n")
         print(f"{options.csv}: mean and 95 % interval of every summary value")
@@ -58,39 +58,32 @@ def figure_command(options: argparse.Namespace) -> int:
     """Draws one figure into PNG and PDF."""
     from . import figures
 
+    check_options(options.name, options.parameter, options.where)
     figure, ax = figures.new_figure()
-    try:
-        _draw(options, ax)
-    except KeyError as error:
-        raise ValueError(f"{options.name} cannot be drawn: {error.args[0]}") from None
+    frame = None
+    if options.name in OF_ONE_RUN:
+        draw_run(options.name, options.source, ax)
+    else:
+        frame = draw_runs(options.name, options.source, ax, options.parameter, options.where)
     folder = options.source.is_dir()
     default = options.source / options.name if folder else options.source.with_suffix(f".{options.name}")
     for file in figures.save_figure(figure, options.output or default):
         print(file)
+    if frame is not None:
+        _note_few_seeds(frame)
     return 0
 
 
-def _draw(options: argparse.Namespace, ax: object) -> None:
-    from . import figures
-    from .policies import FRACTION, POLICY
-    from .run import Run
-    from .sweep import read_runs
+def _note_few_seeds(frame: pd.DataFrame) -> None:
+    """Says on stderr that the intervals shown are of few seeds."""
+    from .statistics import FEW_SEEDS, least_seeds
 
-    if options.name in RUN_FIGURES:
-        if options.source.is_dir():
-            raise ValueError(f"{options.name} shows one run; name a result file instead of the folder {options.source}")
-        getattr(figures, RUN_FIGURES[options.name])(Run(options.source), ax)
-        return
-    parameters = {}
-    if options.parameter:
-        keyword = {**NEEDS_PARAMETER, **TAKES_PARAMETER}.get(options.name)
-        if keyword is None:
-            raise ValueError(f"{options.name} takes no --parameter")
-        parameters[keyword] = options.parameter
-    elif options.name in NEEDS_PARAMETER:
-        raise ValueError(f"{options.name} needs --parameter section.key: what goes upwards")
-    frame = read_runs(options.source, keep=(FRACTION, POLICY))
-    getattr(figures, SWEEP_FIGURES[options.name])(frame, ax, **parameters)
+    least = least_seeds(frame)
+    if least == 1:
+        print("parley_analysis: note: a point has one seed, and no interval", file=sys.stderr)
+    elif least < FEW_SEEDS:
+        print(f"parley_analysis: note: a point has {least} seeds; below {FEW_SEEDS} an interval is wide, leans on the "
+              "assumption of normal means, and may reach beyond what a share can be", file=sys.stderr)
 
 
 def compare_command(options: argparse.Namespace) -> int:
@@ -112,7 +105,7 @@ def validate_command(options: argparse.Namespace) -> int:
     from .validate import check_file
 
     bad = False
-    for file in options.files:
+    for file in _expanded(options.files):
         findings = check_file(file)
         for note in findings.notes:
             print(f"{file}: note: {note}")
@@ -122,6 +115,17 @@ def validate_command(options: argparse.Namespace) -> int:
             print(f"{file}: valid")
         bad = bad or bool(findings.problems)
     return 1 if bad else 0
+
+
+def _expanded(sources: list[Path]) -> Iterator[Path]:
+    """The files, and of a folder its runs."""
+    for source in sources:
+        if source.is_dir():
+            from .sweep import result_files
+
+            yield from result_files(source)
+        else:
+            yield source
 
 
 def watch_command(options: argparse.Namespace) -> int:
@@ -171,25 +175,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python3 -m parley_analysis", description="Results of Parley.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    report = commands.add_parser("report", help="write one HTML page: figures, tables, warnings")
-    report.add_argument("source", type=Path, metavar="FILE|DIR", help="a result file, or a folder of runs")
-    report.add_argument("--output", type=Path, metavar="FILE", help="default: DIR/report.html, or FILE with .html")
-    report.set_defaults(command=report_command)
-
-    table = commands.add_parser("table", help="mean and 95 %% interval by Sybil fraction and policy")
-    table.add_argument("folder", type=Path, metavar="DIR", help="folder of a sweep, or of result files")
-    table.add_argument("--metric", default="success_rate",
-                       help="summary value to print (default: %(default)s)")
-    table.add_argument("--csv", type=Path, metavar="FILE", help="write every summary value, a row a point")
-    table.set_defaults(command=table_command)
-
-    figure = commands.add_parser("figure", help="draw a figure: PNG and PDF")
-    figure.add_argument("name", choices=[*SWEEP_FIGURES, *RUN_FIGURES], metavar="NAME", help="%(choices)s")
-    figure.add_argument("source", type=Path, metavar="FILE|DIR", help="a result file, or a folder of runs")
-    figure.add_argument("--parameter", metavar="section.key", help="phase-map: what goes upwards; pareto: what joins "
-                        "the marks of a policy")
-    figure.add_argument("--output", type=Path, metavar="STEM", help="file name without ending (default: DIR/NAME)")
-    figure.set_defaults(command=figure_command)
+    chosen = argparse.ArgumentParser(add_help=False)
+    chosen.add_argument("--where", action="append", default=[], metavar="section.key=value",
+                        help="of the runs, those with this value; may be given several times, of the same parameter "
+                        "for either value")
+    _add_products(commands, chosen)
 
     compare = commands.add_parser("compare", help="what differs between two results, and where first")
     compare.add_argument("one", type=Path, metavar="FILE")
@@ -200,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     compare.set_defaults(command=compare_command)
 
     validate = commands.add_parser("validate", help="check files against docs/file-format.md")
-    validate.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    validate.add_argument("files", type=Path, nargs="+", metavar="FILE|DIR", help="a result file, or a folder of runs")
     validate.set_defaults(command=validate_command)
 
     watch = commands.add_parser("watch", help="show running simulations until none runs")
@@ -221,6 +211,33 @@ def _parser() -> argparse.ArgumentParser:
     study.add_argument("-j", "--jobs", type=int, metavar="N", help="runs at a time (default: the cores)")
     study.set_defaults(command=study_command)
     return parser
+
+
+def _add_products(commands: argparse._SubParsersAction[argparse.ArgumentParser],
+                  chosen: argparse.ArgumentParser) -> None:
+    """report, table and figure, which can choose runs."""
+    report = commands.add_parser("report", parents=[chosen], help="write one HTML page: figures, tables, warnings")
+    report.add_argument("source", type=Path, metavar="FILE|DIR", help="a result file, or a folder of runs")
+    report.add_argument("--output", type=Path, metavar="FILE", help="default: DIR/report.html, or FILE with .html")
+    report.set_defaults(command=report_command)
+
+    table = commands.add_parser("table", parents=[chosen],
+                                help="mean and 95 %% interval by a parameter (the Sybil fraction) and policy")
+    table.add_argument("folder", type=Path, metavar="DIR", help="folder of a sweep, or of result files")
+    table.add_argument("--metric", default="success_rate",
+                       help="summary value to print (default: %(default)s)")
+    table.add_argument("--rows", default="adversary.fraction", metavar="section.key",
+                       help="the parameter whose values are the rows (default: %(default)s)")
+    table.add_argument("--csv", type=Path, metavar="FILE", help="write every summary value, a row a point")
+    table.set_defaults(command=table_command)
+
+    figure = commands.add_parser("figure", parents=[chosen], help="draw a figure: PNG and PDF")
+    figure.add_argument("name", choices=[*OF_MANY_RUNS, *OF_ONE_RUN], metavar="NAME", help="%(choices)s")
+    figure.add_argument("source", type=Path, metavar="FILE|DIR", help="a result file, or a folder of runs")
+    figure.add_argument("--parameter", metavar="section.key", help="success-vs-parameter: what goes along the x axis; "
+                        "phase-map: upwards; pareto: what joins the marks of a policy")
+    figure.add_argument("--output", type=Path, metavar="STEM", help="file name without ending (default: DIR/NAME)")
+    figure.set_defaults(command=figure_command)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ def open_result(file: str | Path) -> h5py.File:
         result = h5py.File(file, "r")
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no file {file}") from None
+    except IsADirectoryError:
+        raise IsADirectoryError(f"{file} is a folder; name a result file in it") from None
     except OSError as error:
         if "unable to lock file" in str(error):
             raise OSError(f"{file} is being written; wait for the run, or follow it with "

@@ -6,7 +6,7 @@ import pandas as pd
 
 from .policies import FRACTION
 from .run import Run
-from .statistics import require_distinct_seeds
+from .statistics import require_no_copies, require_one_point
 from .sweep import FILE, parameter_columns
 
 PEERS = "peers.count"
@@ -60,7 +60,8 @@ def additional_compromised(frame: pd.DataFrame) -> pd.DataFrame:
         raise ValueError("no run is without Sybils; what they add cannot be told")
     keys = [key for key in parameter_columns(frame) if key != FRACTION]
     for _, same in without.groupby(keys, dropna=False):
-        require_distinct_seeds(same)
+        require_one_point(same)
+        require_no_copies(same)
     expected = table[keys].merge(without[[*keys, "compromised_rate"]], on=keys, how="left")["compromised_rate"]
     if expected[identities > 0].isna().all() and (identities > 0).any():
         raise ValueError(f"no run without Sybils is the same otherwise ({', '.join(keys)}) as one with Sybils; what "

@@ -18,15 +18,15 @@ class Percentile:
     @property
     def bin_error(self) -> float:
         """The most by which `value` can be wrong, in its unit."""
-        return max(self.value - self.low, self.high - self.value)
+        return math.inf if math.isinf(self.value) else max(self.value - self.low, self.high - self.value)
 
 
 def percentile(lower_edges: np.ndarray, counts: np.ndarray, share: float) -> Percentile:
     """The value below which `share` of the counted values lie.
 
     lower_edges: shape (bins,), rising; the last bin has no upper end. counts: the same shape. Within a bin the
-    value is interpolated on the logarithmic scale, in a bin that begins at 0 on the linear one, as the program
-    does for /summary. In the last bin value and low are its lower edge and high is infinite. Empty: NaN.
+    value is interpolated on the logarithmic scale, in a bin that begins at 0 on the linear one; in the last bin,
+    beyond 10,000 s of a latency, it is infinite, and low is the edge: as the program does for /summary. Empty: NaN.
     ValueError when the shapes differ or share is not in [0, 1].
     """
     edges, numbers = np.asarray(lower_edges, dtype=float), np.asarray(counts, dtype=float)
@@ -43,7 +43,7 @@ def percentile(lower_edges: np.ndarray, counts: np.ndarray, share: float) -> Per
     index = int(np.flatnonzero((numbers > 0) & (below[1:] >= wanted))[0])
     low = float(edges[index])
     if index == edges.size - 1:
-        return Percentile(low, low, math.inf)
+        return Percentile(math.inf, low, math.inf)
     high = float(edges[index + 1])
     position = max(0.0, (wanted - below[index]) / numbers[index])
     value = high * position if low == 0 else low * (high / low) ** position

@@ -78,6 +78,16 @@ class Run:
         """What a value is, in words; `name` as for units()."""
         return self._text_attribute(name, "long_name")
 
+    def rows(self, group: str = "timeseries") -> int | None:
+        """How many rows of a group over time are there: all of a complete run, those committed of a FILE.part.
+
+        None when the file does not have the group.
+        """
+        with open_result(self.file) as result:
+            if f"{group}/time" not in result:
+                return None
+            return len(result[f"{group}/time"][:_rows(result[group])])
+
     def series(self, name: str) -> pd.Series:
         """A time series without other dimensions, indexed by simulated seconds. KeyError, ValueError."""
         with open_result(self.file) as result:

@@ -34,6 +34,14 @@ def is_sealed(file: str | Path) -> bool:
         return _COMPLETE.match(stream.read(SEAL_BYTES)) is not None
 
 
+def is_complete(file: str | Path) -> bool:
+    """Whether a file is, by its first bytes, the result of a run that has ended; False for a FILE.part, whatever its
+    name, and for other files. Results without the first line (see _HDF5) count as complete."""
+    with open(file, "rb") as stream:
+        head = stream.read(SEAL_BYTES)
+    return head.startswith(_HDF5) or _COMPLETE.match(head) is not None
+
+
 @lru_cache(maxsize=65536)
 def _damage_of_content(file: str, _inode: int, _size: int, _changed: int) -> str:
     with open(file, "rb") as stream:

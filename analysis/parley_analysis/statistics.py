@@ -10,9 +10,11 @@ import pandas as pd
 from scipy import stats
 
 from .policies import POLICY
-from .sweep import FILE, SEED, metric_columns, parameter_columns
+from .sweep import FILE, SEED, metric_columns, parameter_columns, varied_parameters
+from .units import value_text
 
 CONFIDENCE = 0.95
+FEW_SEEDS = 5  # below, an interval is wide and leans on the assumption of normal means
 
 
 @dataclass(frozen=True)
@@ -118,67 +120,140 @@ def _paired_p_value(difference: np.ndarray) -> float:
     return float(2 * stats.t.sf(abs(difference.mean()) / error, difference.size - 1))
 
 
-def summarise(frame: pd.DataFrame, by: Sequence[str] | None = None,
-              metrics: Sequence[str] | None = None) -> pd.DataFrame:
+def summarise(frame: pd.DataFrame, by: Sequence[str] | None = None, metrics: Sequence[str] | None = None,
+              pool: bool = False) -> pd.DataFrame:
     """One row a point: `by`, `runs`, and for each metric M its mean M and the interval M_low, M_high (95 %).
 
     `by` defaults to all parameters except the seed, `metrics` to all numbers. Intervals are Student t over the runs of
-    a point, which are independent because they differ in their seed: ValueError when two of them have the same one.
+    a point, which are independent because they differ in their seed, and in nothing else: ValueError when they do (what
+    moves together with `by` does not), or two have the same seed.
+    `pool`: a point may have several values of what `by` leaves out. The runs of a seed, which share their random
+    numbers, are averaged over them first; the interval is over the seeds. ValueError unless each seed has them all.
     """
     points = [key for key in parameter_columns(frame) if key != SEED] if by is None else list(by)
+    require_parameters(frame, points)
     names = metric_columns(frame) if metrics is None else list(metrics)
+    require_metrics(frame, names)
     rows = []
     for group in _groups(frame, points):
-        require_distinct_seeds(group)
+        require_no_copies(group)
+        values = _averaged_by_seed(group, names) if pool else group
+        require_one_point(values)
         row: dict[str, object] = {**{key: group[key].iloc[0] for key in points}, "runs": len(group)}
         for name in names:
-            interval = mean_interval(group[name])
+            interval = mean_interval(values[name])
             row.update({name: interval.mean, f"{name}_low": interval.low, f"{name}_high": interval.high})
         rows.append(row)
     columns = [*points, "runs", *(f"{name}{end}" for name in names for end in ("", "_low", "_high"))]
     return pd.DataFrame(rows, columns=columns)
 
 
-def require_only(frame: pd.DataFrame, used: Sequence[str]) -> None:
-    """ValueError when the runs differ in more than `used` and the seed: a mean over them would mix points."""
-    known = {SEED, *used}
-    others = [key for key in parameter_columns(frame)
-              if key not in known and frame[key].nunique(dropna=False) > 1]
-    if others:
-        raise ValueError(f"the runs also differ in {', '.join(others)}; choose one value of it first")
+def _averaged_by_seed(group: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """A row a seed: means over what else the runs differ in; NaN where one of them is."""
+    others = [key for key in varied_parameters(group) if key != SEED]
+    if not others:
+        return group
+    require_parameters(group, (SEED,))
+    if len(group) != len(group.drop_duplicates(others)) * group[SEED].nunique():
+        raise ValueError(f"not every seed has a run at each value of {', '.join(others)}; a mean over them would mix "
+                         f"seeds and values. {_choose_one(others)}")
+    return group.groupby(SEED)[list(names)].agg(lambda values: values.mean(skipna=False))
+
+
+def require_only(frame: pd.DataFrame, used: Sequence[str], or_else: str = "") -> None:
+    """ValueError when the runs lack a parameter of `used`, or differ in more than these and the seed.
+
+    `or_else`: what else can be done than to choose one value.
+    """
     require_parameters(frame, used)
+    others = [key for key in varied_parameters(frame) if key not in {SEED, *used}]
+    if others:
+        raise ValueError(f"the runs also differ in {', '.join(others)}; {_choose_one(others)}{or_else}")
+
+
+def require_one_point(runs: pd.DataFrame) -> None:
+    """ValueError when the runs differ in more than the seed: a mean over them would mix points."""
+    others = [key for key in varied_parameters(runs) if key != SEED]
+    if others:
+        raise ValueError(f"the runs of a point also differ in {', '.join(others)}; {_choose_one(others)}, or give "
+                         "`by` all of them (summarise averages over them with pool=True)")
+
+
+def _choose_one(keys: Sequence[str]) -> str:
+    return (f"choose one value of {'it' if len(keys) == 1 else 'each'} first: --where {keys[0]}=VALUE, in Python "
+            f"frame[frame[\"{keys[0]}\"] == VALUE]")
 
 
 def require_decided_by(frame: pd.DataFrame, key: str, others: Iterable[str]) -> None:
     """ValueError when the runs lack the parameter `key`, or one of `others` has two values at one value of it."""
     require_parameters(frame, (key,))
-    varying = [other for other in others if (frame.groupby(key, dropna=False)[other].nunique(dropna=False) > 1).any()]
+    varying = not_decided_by(frame, key, others)
     if varying:
-        raise ValueError(f"the runs also differ in {', '.join(varying)}, which {key} does not decide; choose one value "
-                         "of it first")
+        raise ValueError(f"the runs also differ in {', '.join(varying)}, which {key} does not decide; "
+                         f"{_choose_one(varying)}")
+
+
+def not_decided_by(frame: pd.DataFrame, key: str, others: Iterable[str]) -> list[str]:
+    """Which of `others` have several values at one value of the parameter `key`."""
+    values = frame.groupby(key, dropna=False)
+    return [other for other in others if (values[other].nunique(dropna=False) > 1).any()]
 
 
 def require_parameters(frame: pd.DataFrame, used: Iterable[str]) -> None:
-    """ValueError when the runs lack a parameter."""
+    """ValueError when a parameter is no column of the runs: there is none of this name, or all have the same value."""
     missing = [key for key in used if key not in frame.columns]
+    if not missing:
+        return
+    shared = frame.attrs.get("config", {})
+    if missing[0] in shared:
+        raise ValueError(f"all runs have {missing[0]} = {shared[missing[0]]}, and then it is no column; name runs that "
+                         f"differ in it, or read these with keep=[\"{missing[0]}\"]")
+    differing = [key for key in varied_parameters(frame) if key != SEED]
+    remedy = f"; they differ in {', '.join(differing)}" if differing else "; `parley describe` lists every parameter"
+    raise ValueError(f"the runs have no parameter {', '.join(missing)}{remedy}")
+
+
+def require_varied(frame: pd.DataFrame, key: str) -> None:
+    """ValueError when the runs do not differ in a parameter: a figure along it would be a dot."""
+    shared = frame.attrs.get("config", {})
+    if key not in shared:
+        require_parameters(frame, (key,))
+    if key not in varied_parameters(frame):
+        value = shared[key] if key in shared else value_text(frame[key].iloc[0])
+        raise ValueError(f"all runs have {key} = {value}; name runs that differ in it")
+
+
+def require_numbers(frame: pd.DataFrame, key: str) -> None:
+    """ValueError when a parameter, a column of the runs, has texts: they have no place along an axis."""
+    if not pd.api.types.is_numeric_dtype(frame[key]):
+        raise ValueError(f"{key} is no number ({', '.join(map(str, frame[key].unique()))}), and has no place along an "
+                         "axis; see it in `table --rows`, or choose one value of it")
+
+
+def require_metrics(frame: pd.DataFrame, names: Iterable[str]) -> None:
+    """KeyError when the runs lack a summary value: of another model, or an older version."""
+    missing = [name for name in names if name not in frame.columns]
     if missing:
-        raise ValueError(f"the runs have no parameter {', '.join(missing)}")
+        raise KeyError(f"the runs have no summary value {', '.join(missing)}")
 
 
-def require_distinct_seeds(point: pd.DataFrame) -> None:
-    """ValueError when two runs of a point have the same seed: they are copies, or the point mixes parameters.
+def least_seeds(frame: pd.DataFrame) -> int:
+    """How many runs the point has that has fewest."""
+    return min(map(len, _groups(frame, [key for key in varied_parameters(frame) if key != SEED])), default=0)
+
+
+def require_no_copies(runs: pd.DataFrame) -> None:
+    """ValueError when two runs have the same parameters and seed: as copies they would count as independent.
 
     Runs without the column run.seed cannot be told apart, and are taken as they are.
     """
-    if SEED not in point.columns:
+    if SEED not in runs.columns:
         return
-    repeated = point[point.duplicated(SEED, keep=False)]
-    if repeated.empty:
+    keys = parameter_columns(runs)
+    copies = runs[runs.duplicated(keys, keep=False)]
+    if copies.empty:
         return
-    pair = repeated[repeated[SEED] == repeated[SEED].iloc[0]]
-    mixed = [key for key in parameter_columns(pair) if pair[key].nunique(dropna=False) > 1]
-    if mixed:
-        raise ValueError(f"the runs of a point also differ in {', '.join(mixed)}; choose one value of it first")
+    pair = copies[(copies[keys].astype(str) == copies[keys].iloc[0].astype(str)).all(axis=1)]
     named = f" ({', '.join(map(str, pair[FILE].iloc[:2]))})" if FILE in pair.columns else ""
     raise ValueError(f"two runs have the same parameters and {SEED} = {pair[SEED].iloc[0]}{named}; keep one of them: "
                      "as copies they would count as independent seeds")

@@ -1,7 +1,6 @@
 """A folder of runs as one tidy frame, or as one data set; the time series are not loaded."""
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ._hdf5 import Scalars, Value, open_result, read_scalars
-from .units import parse_value
+from .manifest import found_files, planned_files
+from .units import is_duration, parse_value
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,19 +20,17 @@ RATE = "events_per_second"
 
 
 def result_files(folder: str | Path) -> list[Path]:
-    """The finished runs of a folder: those its manifest.json lists, else every .h5 file in it, sorted.
+    """The finished runs of a folder: those its sweep's manifest.json lists, else every .h5 file in it, sorted.
+
+    DIR/runs of a sweep in DIR has the runs that DIR/manifest.json lists.
 
     FileNotFoundError when the folder does not exist or holds no run.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}")
-    manifest = folder / "manifest.json"
-    if manifest.is_file():
-        listed = [folder / point["file"] for point in json.loads(manifest.read_text("utf-8"))["points"]]
-        files = [file for file in listed if file.exists()]
-    else:
-        files = sorted(folder.rglob("*.h5"))
+    planned = planned_files(folder)
+    files = found_files(folder) if planned is None else [file for file in planned if file.exists()]
     if not files:
         raise FileNotFoundError(f"{folder} holds no finished run")
     return files
@@ -44,7 +42,8 @@ def read_runs(source: str | Path | Iterable[str | Path], keep: Iterable[str] = (
     `source` is a folder (see result_files), one file, or several. Parameters are those that differ between the
     runs, run.seed and those named in `keep`; they alone have a dot in their name. Numbers are numbers, durations
     are seconds ("15s" -> 15.0). A value that a run lacks is NaN. In frame.attrs: "units" and "long_names" of the
-    summary values, and "config", the parameters that all runs share (text). About 4 ms a run.
+    summary values (of parameters "s" for durations), and "config", the parameters that all runs share (text). About
+    4 ms a run.
     """
     files = _files(source)
     runs = [read_scalars(file, provenance=(RATE,)) for file in files]
@@ -55,6 +54,7 @@ def read_runs(source: str | Path | Iterable[str | Path], keep: Iterable[str] = (
         rows.append({**values, **run.summary, **_rate(run), FILE: str(file)})
     frame = pd.DataFrame(rows)
     frame.attrs["units"], frame.attrs["long_names"] = _descriptions(files[0])
+    frame.attrs["units"].update({key: "s" for key in parameters if _is_duration(key, runs)})
     frame.attrs["config"] = {key: value for key, value in runs[0].config.items() if key not in parameters}
     return frame
 
@@ -89,6 +89,11 @@ def parameter_columns(frame: pd.DataFrame) -> list[str]:
     return [column for column in frame.columns if "." in column]
 
 
+def varied_parameters(frame: pd.DataFrame) -> list[str]:
+    """The parameters in which the runs differ, run.seed among them."""
+    return [key for key in parameter_columns(frame) if frame[key].nunique(dropna=False) > 1]
+
+
 def metric_columns(frame: pd.DataFrame) -> list[str]:
     """The columns of a frame of runs that are measured numbers."""
     return [name for name in frame.select_dtypes("number").columns if "." not in name]
@@ -107,6 +112,10 @@ def _parameters_to_show(configs: list[dict[str, str]], always: set[str]) -> list
     """Parameters that differ between the runs or are in `always`, in the order of the files."""
     keys = dict.fromkeys(key for config in configs for key in config)
     return [key for key in keys if key in always or len({config.get(key) for config in configs}) > 1]
+
+
+def _is_duration(key: str, runs: list[Scalars]) -> bool:
+    return all(is_duration(run.config[key]) for run in runs if key in run.config)
 
 
 def _rate(run: Scalars) -> dict[str, Value]:

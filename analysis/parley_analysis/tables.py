@@ -7,28 +7,33 @@ import pandas as pd
 
 from .policies import FRACTION, POLICY, policy_order
 from .statistics import require_only, summarise
+from .sweep import SEED, varied_parameters
+from .units import value_order, value_text
 
 COLUMN_GAP = 3  # spaces
 
 
-def success_table(frame: pd.DataFrame, metric: str = "success_rate") -> str:
-    """Mean and half width of the 95 % interval of a metric: fractions as rows, policies as columns.
+def success_table(frame: pd.DataFrame, metric: str = "success_rate", rows: str = FRACTION) -> str:
+    """Mean and half width of the 95 % interval of a metric: a row a value of the parameter `rows`, policies as columns.
 
     ValueError when the runs also differ in another parameter, or two have the same parameters and seed.
     """
-    require_only(frame, (FRACTION, POLICY))
+    if rows == POLICY:
+        raise ValueError(f"{POLICY} is across the table already; choose another parameter for its rows")
+    others = [key for key in varied_parameters(frame) if key not in (SEED, POLICY, rows)]
+    require_only(frame, (rows, POLICY), f"; or show it with --rows {others[0]}" if others else "")
     if metric not in frame.columns:
         raise ValueError(f"the runs have no summary value {metric}")
     policies = policy_order(frame[POLICY].unique())
-    means = summarise(frame, by=(FRACTION, POLICY), metrics=(metric,))
-    cells = {(point[FRACTION], point[POLICY]): _cell(point[metric], point[f"{metric}_high"] - point[metric])
+    means = summarise(frame, by=(rows, POLICY), metrics=(metric,))
+    cells = {(point[rows], point[POLICY]): _cell(point[metric], point[f"{metric}_high"] - point[metric])
              for _, point in means.iterrows()}
-    rows = [["fraction", *policies]]
-    rows += [[f"{fraction:g}", *(cells.get((fraction, policy), "-") for policy in policies)]
-             for fraction in sorted(frame[FRACTION].unique())]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [["fraction" if rows == FRACTION else rows, *policies]]
+    lines += [[value_text(value), *(cells.get((value, policy), "-") for policy in policies)]
+              for value in sorted(frame[rows].unique(), key=value_order)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     gap = " " * COLUMN_GAP
-    return "\n".join(gap.join(cell.rjust(width) for cell, width in zip(row, widths)) for row in rows)
+    return "\n".join(gap.join(cell.rjust(width) for cell, width in zip(line, widths)) for line in lines)
 
 
 def _cell(mean: float, half_width: float) -> str:

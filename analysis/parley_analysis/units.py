@@ -1,4 +1,4 @@
-"""Values of parameters as numbers: durations are seconds."""
+"""Values of parameters as numbers (durations are seconds), and back."""
 from __future__ import annotations
 
 import re
@@ -18,9 +18,24 @@ def parse_value(text: str) -> str | int | float:
         return text
 
 
+def value_text(value: object) -> str:
+    """A value as text that parse_value takes; durations are seconds without their unit."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def value_order(value: object) -> tuple[bool, object]:
+    """A key to sort values by: numbers before texts."""
+    return isinstance(value, str), value
+
+
+def is_duration(text: str) -> bool:
+    """Whether a parameter's text is a duration with its unit."""
+    return _DURATION.fullmatch(text) is not None
+
+
 def seconds(text: str) -> float:
     """A duration in seconds; ValueError when the text is none."""
     value = parse_value(text)
-    if isinstance(value, str) or not _DURATION.fullmatch(text):
+    if isinstance(value, str) or not is_duration(text):
         raise ValueError(f"{text!r} is not a duration; write it with a unit, such as 15s")
     return float(value)

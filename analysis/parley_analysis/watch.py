@@ -1,4 +1,4 @@
-"""Shows running simulations from their status files; no result file is opened."""
+"""Shows running simulations from their status files; of a result file only the first line is read."""
 from __future__ import annotations
 
 import json
@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from .manifest import MANIFEST, found_files, planned_files
+from .seal import is_complete
+
 STATUS_ENDING = ".status.json"
+OTHER_ENDINGS = (STATUS_ENDING, ".part", ".checkpoint")  # of files beside the result of a run
 FORMAT, VERSION = "parley-status", 1
 STALE_AFTER = 30.0  # seconds without an update after which a run on another host counts as stopped
 PATIENCE = 30.0  # seconds in which a sweep with a stopped run may begin another one
@@ -66,6 +70,14 @@ def _is_alive(content: dict[str, object], now: float) -> bool:
     return True
 
 
+def result_of(target: Path) -> Path:
+    """The result to come, also where a file beside it is named: FILE of FILE.part or FILE.status.json."""
+    for ending in OTHER_ENDINGS:
+        if target.name.endswith(ending):
+            return target.with_name(target.name.removesuffix(ending))
+    return target
+
+
 def find_status(target: Path) -> list[Status]:
     """The runs of a folder, or the run of a result file, that have a status file now.
 
@@ -73,10 +85,8 @@ def find_status(target: Path) -> list[Status]:
     """
     if target.is_dir():
         files = sorted(target.rglob(f"*{STATUS_ENDING}"))
-    elif target.name.endswith(STATUS_ENDING):
-        files = [target]
     else:
-        files = [Path(f"{target}{STATUS_ENDING}")]
+        files = [Path(f"{result_of(target)}{STATUS_ENDING}")]
     found: dict[Path, Status] = {}
     for file in files:
         try:
@@ -98,12 +108,12 @@ def _run_of(result: Path) -> Path:
 def count_done(target: Path) -> tuple[int, int | None]:
     """Finished runs of a folder or file, and how many a sweep plans; None where no manifest says."""
     if not target.is_dir():
-        return int(target.exists()), 1
-    manifest = target / "manifest.json"
-    if manifest.is_file():
-        points = json.loads(manifest.read_text("utf-8"))["points"]
-        return sum((target / point["file"]).exists() for point in points), len(points)
-    return len(list(target.rglob("*.h5"))), None
+        result = result_of(target)
+        return int(result.is_file() and is_complete(result)), 1
+    planned = planned_files(target) if (target / MANIFEST).is_file() else None
+    if planned is not None:
+        return sum(file.exists() for file in planned), len(planned)
+    return len(found_files(target)), None
 
 
 def status_text(runs: list[Status], done: int, planned: int | None) -> str:

@@ -24,7 +24,7 @@ def test_percentile_by_hand():
     assert found.bin_error == pytest.approx(10 - math.sqrt(10))
     assert percentile(edges, counts, 0.25).value == 0.5  # linear in the first bin
     last = percentile(edges, np.array([0, 0, 0, 5]), 0.5)
-    assert (last.value, last.low, last.high) == (100.0, 100.0, math.inf)
+    assert (last.value, last.low, last.high, last.bin_error) == (math.inf, 100.0, math.inf, math.inf)
 
 
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.9, 0.99])

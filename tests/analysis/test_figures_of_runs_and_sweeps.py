@@ -17,9 +17,12 @@ from parley_analysis.__main__ import main
 from parley_analysis.attack import cost_of_attack
 from parley_analysis.figures.canvas import CATEGORIES, looks
 from parley_analysis.figures.runs import smoothed, trust_quantile
+from parley_analysis.named_figures import OF_ONE_RUN
 from parley_analysis.policies import STYLES, policy_style
+from parley_analysis.report.content import gather
 from parley_analysis.run import Run
 from parley_analysis.schema import entries
+from parley_analysis.seal import SEAL_BYTES
 from parley_analysis.sweep import read_runs
 
 
@@ -182,6 +185,48 @@ def test_failure_reasons_by_policy_are_shares(small_sweep):
         assert width == pytest.approx(runs["workflows_failed"].sum() / ended)
 
 
+def test_bands_and_bars_of_shares_end_where_shares_do(tmp_path):
+    """Two seeds at 0.9 and 1: the mean 0.95 and t(0.975, 1) = 12.7 standard errors of 0.05."""
+    frame = made_up(tmp_path, [({"adversary.fraction": f, "policy.name": "tier1", "run.seed": str(seed)},
+                                {"success_rate": 0.8 + 0.1 * seed, "control_bytes_per_peer_second": 10.0 * seed})
+                               for f in ("0.1", "0.2") for seed in (1, 2)])
+    band = drawn(figures.success_vs_fraction, frame).collections[0].get_paths()[0].vertices[:, 1]
+    assert (band.min(), band.max()) == (pytest.approx(0.95 - 12.7062 * 0.05, rel=1e-5), 1.0)
+    bars = drawn(figures.pareto, frame[frame["adversary.fraction"] == 0.1]).containers[0].lines[2]
+    assert bars[1].get_segments()[0][:, 1].max() == 1.0
+    assert bars[0].get_segments()[0][:, 0].min() < 0, "bytes are no share"
+    assert bars[0].get_segments()[0][:, 0].max() == pytest.approx(15 + 12.7062 * 5, rel=1e-5)
+
+
+def test_an_axis_of_durations_has_its_unit(tmp_path):
+    frame = made_up(tmp_path, [({"adversary.fraction": f, "policy.name": "tier1", "run.seed": "1",
+                                 "drift.mean_degraded": duration, "canary.rate": "7"}, {})
+                               for f in ("0.1", "0.2") for duration in ("500ms", "15s")])
+    assert frame.attrs["units"]["drift.mean_degraded"] == "s" and "adversary.fraction" not in frame.attrs["units"]
+    alone = frame[frame["adversary.fraction"] == 0.1]
+    ax = drawn(figures.success_vs_parameter, alone, "drift.mean_degraded")
+    assert ax.get_xlabel() == "drift.mean_degraded [s]" and ax.get_ylabel() == "Workflow success rate"
+    assert drawn(figures.phase_map, frame, "drift.mean_degraded").get_ylabel() == "drift.mean_degraded [s]"
+    ax = drawn(figures.success_vs_parameter, frame[frame["drift.mean_degraded"] == 15], "adversary.fraction")
+    assert ax.get_xlabel() == "Sybil fraction $f$"
+
+
+def test_the_warm_up_is_shaded_below_the_axes_and_over_the_data(run):
+    """On the page: grey with and without data under it; the line of the x axis is black from its left end on."""
+    ax = drawn(lambda run, ax: figures.failure_reasons(run, ax), run)
+    canvas = FigureCanvasAgg(ax.figure)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[::-1, :, :3].astype(int)
+    x, bottom = (round(at) for at in ax.transData.transform((10.0, 0.0)))  # in the warm-up of 20 s
+    top = round(ax.transAxes.transform((0, 1))[1])
+    assert pixels[bottom - 2:bottom + 3, x].max(axis=1).min() < 100, "the axis is dark"
+    without_data = pixels[top - 5, x]
+    assert np.ptp(without_data) == 0 and 200 < without_data[0] < 240
+    colour = np.array(ax.collections[0].get_facecolor()[0][:3]) * 255
+    shown = pixels[bottom + 4, x]
+    assert np.abs(shown - colour).max() > 50 and np.ptp(shown) > 20, "shaded, and its colour still to be seen"
+
+
 REASONS = ("no_candidate", "no_trusted_candidate", "verification_exhausted", "execution_failed", "timeout", "busy",
            "deadline", "discovery_failed", "requester_left")
 
@@ -218,6 +263,57 @@ def test_no_reason_is_dropped_where_all_occur(tmp_path):
     assert len({(tuple(band.get_facecolor()[0]), band.get_hatch()) for band in ax.collections}) == 9
 
 
+def test_without_failures_there_is_a_figure_without_reasons(tmp_path):
+    for policy in ("tier1", "tier3"):
+        with_reasons(tmp_path / f"{policy}.h5", policy, [0] * 9)
+    ax = drawn(figures.failure_reasons_by_policy, read_runs(tmp_path))
+    assert ax.get_legend() is None and ax.get_xlim() == (0.0, 1.0) and ax.get_ylim() == (1.5, -0.5)
+    assert [text.get_text() for text in ax.texts] == ["0.000", "0.000"]
+    ax = drawn(figures.failure_reasons, Run(tmp_path / "tier1.h5"))
+    assert ax.get_legend() is None and ax.get_ylim()[0] == 0 and ax.texts[-1].get_text() == "no workflow failed"
+    with_reasons(tmp_path / "tier3.h5", "tier3", [3] + [0] * 8)
+    ax = drawn(figures.failure_reasons_by_policy, read_runs(tmp_path))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["no candidate"]
+
+
+def test_where_no_workflow_ended_there_is_no_share_of_failures(tmp_path):
+    with_reasons(tmp_path / "tier1.h5", "tier1", [10] * 9)
+    with h5py.File(with_reasons(tmp_path / "tier3.h5", "tier3", [0] * 9), "r+") as result:
+        result["summary/workflows_success"][()] = 0
+    ax = drawn(figures.failure_reasons_by_policy, read_runs(tmp_path))
+    assert [text.get_text() for text in ax.texts] == ["0.090", "no workflow ended"]
+
+
+@pytest.fixture
+def without_rows(small_sweep, tmp_path) -> Path:
+    """What a run leaves that was killed before it had committed a row."""
+    part = tmp_path / "result.h5.part"
+    whole = next((small_sweep / "runs").glob("*.h5")).read_bytes()
+    line = b"Parley result, not complete: the run has not ended\n"
+    part.write_bytes(line.ljust(SEAL_BYTES, b"\0") + whole[SEAL_BYTES:])
+    with h5py.File(part, "r+") as result:
+        for group in ("timeseries", "histograms"):
+            result[group].attrs["rows"] = np.uint64(0)
+        del result["summary"], result["provenance"].attrs["finished"]
+    return part
+
+
+@pytest.mark.parametrize("command", [["report"], *(["figure", name] for name in OF_ONE_RUN)])
+def test_a_run_that_was_killed_before_its_first_row_is_told(without_rows, command, capsys, recwarn):
+    assert main([*command, str(without_rows)]) == 2
+    said = capsys.readouterr().err
+    assert "has no row in" in said and f"resume it from {str(without_rows).removesuffix('.part')}.checkpoint" in said
+    assert len(said.splitlines()) == 1 and not recwarn.list
+
+
+def test_of_a_run_without_a_row_of_histograms_the_report_shows_the_rest(without_rows):
+    with h5py.File(without_rows, "r+") as result:
+        result["timeseries"].attrs["rows"] = np.uint64(5)
+    content = gather(without_rows)
+    assert [drawing.caption for drawing in content.drawings] == ["Workflows by outcome", "Failed workflows by reason"]
+    assert any(warning.startswith("The run has not ended") for warning in content.warnings)
+
+
 def test_every_series_is_drawn_and_looks_its_own_way(run):
     steps = ["steps_accepted_good", "steps_accepted_bad", "steps_failed", "steps_dropped"]
     lines = drawn(figures.time_series, run, 3 * steps).get_lines()
@@ -249,7 +345,7 @@ def test_figures_refuse_to_mix_points(small_sweep):
         with pytest.raises(ValueError, match="also differ in adversary.fraction"):
             drawn(draw, frame)
     with pytest.raises(ValueError, match="also differ in policy.name"):
-        drawn(figures.phase_map, frame, "canary.guess")
+        drawn(figures.phase_map, frame.assign(**{"canary.guess": 0.05}), "canary.guess")
 
 
 def luminance_and_hue(colour: str) -> np.ndarray:

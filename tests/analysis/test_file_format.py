@@ -97,6 +97,15 @@ def test_a_result_is_valid(result, capsys):
     assert main(["validate", str(result)]) == 0 and "valid" in capsys.readouterr().out
 
 
+def test_of_a_folder_its_runs_are_validated(small_sweep, tmp_path, capsys):
+    for folder in (small_sweep, small_sweep / "runs"):
+        assert main(["validate", str(folder)]) == 0
+        assert sum(line.endswith(".h5: valid") for line in capsys.readouterr().out.splitlines()) == 8
+    assert main(["validate", str(tmp_path)]) == 2 and "holds no finished run" in capsys.readouterr().err
+    assert main(["compare", str(small_sweep), str(small_sweep)]) == 2
+    assert "is a folder; name a result file in it" in capsys.readouterr().err
+
+
 def set_units(file: h5py.File) -> None:
     file["timeseries/events"].attrs["units"] = "s"
 

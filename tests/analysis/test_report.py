@@ -1,8 +1,9 @@
 """The HTML page: what it says, and that a browser shows it."""
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import h5py
@@ -60,6 +61,67 @@ def test_warnings(tmp_path):
     files = [f'{{"file": "{file.name}"}}' for file in sorted(tmp_path.glob("*.h5"))]
     (tmp_path / "manifest.json").write_text('{"points": [' + ", ".join([*files, '{"file": "to_come.h5"}']) + "]}")
     assert any(warning.startswith("1 planned runs have no result") for warning in gather(tmp_path).warnings)
+
+
+def made_up(folder: Path, axes: dict[str, list[str]], **values: Callable[[dict[str, str]], float]) -> Path:
+    """Every combination of the axes as a made-up run, with summary values of its parameters."""
+    for number, point in enumerate(itertools.product(*axes.values())):
+        config = dict(zip(axes, point, strict=True))
+        write_result(folder / f"{number:03}.h5", config, **{name: value(config) for name, value in values.items()})
+    return folder
+
+
+def test_a_parameter_without_effect_is_told(tmp_path):
+    axes = {"drift.mean_degraded": ["5s", "15s"], "canary.guess": ["0", "1"], "policy.name": ["tier1", "tier2"],
+            "run.seed": [str(seed) for seed in range(10)]}
+    folder = made_up(tmp_path, axes, success_rate=lambda config: 0.9 - 0.1 * float(config["canary.guess"]))
+    said = [warning for warning in gather(folder).warnings if "changes no value" in warning]
+    assert [warning.split()[0] for warning in said] == ["drift.mean_degraded", "policy.name"]
+    file = next(folder.glob("*.h5"))
+    with h5py.File(file, "r+") as result:
+        result["summary/events"][()] = 1001  # of one run, in one value
+    assert not any("changes no value" in warning for warning in gather(folder).warnings)
+
+
+def test_parameters_that_move_together_are_not_compared(tmp_path):
+    for peers, duration in (("20", "600s"), ("50", "60s")):
+        for seed in ("1", "2"):
+            write_result(tmp_path / f"{peers}{seed}.h5", {"peers.count": peers, "run.duration": duration,
+                                                          "run.seed": seed}, success_rate=0.5)
+    assert not any("changes no value" in warning for warning in gather(tmp_path).warnings)
+
+
+@pytest.mark.parametrize("axes, captions", [
+    ({"drift.mean_degraded": ["5s", "15s", "30s"], "canary.guess": ["0", "1"]},
+     ["Success against drift.mean_degraded at canary.guess = 0", "Success against drift.mean_degraded at canary.guess = 1"]),
+    ({"canary.guess": ["0", "0.5", "1"], "descriptor.ttl": ["500ms", "15s"]},
+     ["Success against canary.guess at descriptor.ttl = 0.5 s", "Success against canary.guess at descriptor.ttl = 15 s"]),
+    ({"adversary.fraction": ["0", "0.3"], "reputation.kind": ["beta", "none"]},
+     ["Success against the Sybil fraction at reputation.kind = beta",
+      "Success against the Sybil fraction at reputation.kind = none"]),
+    ({"descriptor.ttl": ["5s", "15s"]}, ["Success against descriptor.ttl"]),
+    ({"peers.count": ["20", "50"], "canary.guess": ["0"]}, ["Success against peers.count"]),
+    ({"canary.guess": ["0"] , "reputation.kind": ["beta", "none"]}, []),
+    ({"canary.guess": [f"0.{i}" for i in range(10)], "canary.rate": [str(i) for i in range(9)]}, []),
+])
+def test_figures_of_studies_over_other_parameters(tmp_path, axes, captions):
+    folder = made_up(tmp_path, {**axes, "policy.name": ["tier1", "tier2"], "run.seed": ["1"]})
+    content = gather(folder)
+    assert [drawing.caption for drawing in content.drawings] == captions
+    told = [warning for warning in content.warnings if warning.startswith("No figure shows runs that differ in")]
+    assert len(told) == (not captions)
+
+
+def test_runs_of_a_model_without_policies_have_a_page(tmp_path):
+    content = gather(made_up(tmp_path, {"phold.remote": ["0.1", "0.5"], "run.seed": ["1", "2"]}))
+    assert content.drawings == [] and len(content.tables) == 5
+
+
+def test_a_latency_along_peers_needs_that_they_decide_the_rest(tmp_path):
+    latencies = {f"discovery_latency_p{p}": lambda config: 0.1 for p in (50, 90, 99)}
+    axes = {"peers.count": ["20", "50"], "canary.guess": ["0", "1"], "run.seed": ["1"], "policy.name": ["tier1"]}
+    captions = [drawing.caption for drawing in gather(made_up(tmp_path, axes, **latencies)).drawings]
+    assert captions == ["Success against canary.guess at peers.count = 20", "Success against canary.guess at peers.count = 50"]
 
 
 def test_the_page_of_one_run_has_its_steps_by_tier(small_sweep, tmp_path):
@@ -123,6 +185,32 @@ def test_a_browser_shows_the_page(browser, page, width):
         assert figure.is_displayed() and figure.size["width"] >= 400 and figure.size["height"] > 200
         assert browser.execute_script("return arguments[0].complete && arguments[0].naturalWidth > 0", figure)
     assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
+
+
+def test_a_table_that_is_too_large_scrolls_and_its_keys_stay_in_sight(browser, tmp_path):
+    axes = {"drift.mean_degraded": [f"{i}s" for i in range(1, 31)], "canary.guess": ["0", "1"], "policy.name": ["tier1"],
+            "run.seed": ["1", "2"]}
+    names = ("success_rate", "compromised_rate", "failed_rate", "control_bytes_per_peer_second", "discovery_latency_p50",
+             "end_to_end_latency_p99", "trust_auc")
+    made_up(tmp_path, axes, **{name: lambda config: 0.123 * int(config["run.seed"]) for name in names})
+    open_page(browser, write_report(tmp_path), 800)
+    box = browser.find_element(By.XPATH, "//section[h2='Means']/div")
+    assert browser.execute_script("""const box = arguments[0];
+        return box.scrollWidth > box.clientWidth && box.scrollHeight > box.clientHeight
+            && box.clientHeight <= 0.85 * innerHeight""", box)
+    places = """const box = arguments[0], rows = box.querySelector("table").rows, at = element => {
+            const rectangle = element.getBoundingClientRect(), outer = box.getBoundingClientRect();
+            return [rectangle.left - outer.left, rectangle.top - outer.top];
+        };
+        return [at(rows[0].cells[1]), at(rows[40].cells[1]), at(rows[40].cells[3])];"""
+    head, key, value = browser.execute_script(places, box)
+    browser.execute_script("arguments[0].scrollTo(150, 400)", box)
+    moved_head, moved_key, moved_value = browser.execute_script(places, box)
+    assert moved_head == head, "the head stays where it is"
+    assert moved_key == [key[0], key[1] - 400], "the keys move up only"
+    assert moved_value == [value[0] - 150, value[1] - 400]
+    open_page(browser, tmp_path / "report.html", 390)  # where keys would leave no room
+    assert browser.find_elements(By.CSS_SELECTOR, ".key") == []
 
 
 def test_tables_sort(browser, page):

@@ -45,6 +45,28 @@ def test_manifest_chooses_the_files(tmp_path):
     assert read_runs(tmp_path)["file"].tolist() == [str(tmp_path / "new.h5")]
 
 
+def test_the_manifest_of_a_sweep_chooses_among_its_runs(tmp_path, monkeypatch):
+    """DIR/runs may hold results of earlier settings of the sweep, as DIR does."""
+    (tmp_path / "runs").mkdir()
+    for name, duration in (("long", "600s"), ("short", "100s")):
+        write_result(tmp_path / "runs" / f"{name}.h5", {"run.seed": "1", "run.duration": duration})
+    (tmp_path / "manifest.json").write_text(json.dumps({"points": [{"file": "runs/short.h5"}]}))
+    for folder in (tmp_path, tmp_path / "runs"):
+        assert read_runs(folder)["file"].tolist() == [str(tmp_path / "runs" / "short.h5")]
+    monkeypatch.chdir(tmp_path / "runs")
+    assert read_runs(".")["file"].tolist() == ["short.h5"]
+    (tmp_path / "others").mkdir()  # of which the manifest says nothing
+    write_result(tmp_path / "others" / "mine.h5", {"run.seed": "1"})
+    assert len(read_runs(tmp_path / "others")) == 1
+
+
+def test_the_index_of_a_sweep_is_not_read_as_a_run(tmp_path):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "index.h5").write_bytes(b"not a result")
+    write_result(tmp_path / "runs" / "a.h5", {"run.seed": "1"})
+    assert read_runs(tmp_path)["file"].tolist() == [str(tmp_path / "runs" / "a.h5")]
+
+
 def test_runs_with_different_values_give_gaps(tmp_path):
     write_result(tmp_path / "1.h5", {"run.seed": "1", "run.model": "agentic"}, latency=0.2)
     write_result(tmp_path / "2.h5", {"run.seed": "1", "run.model": "phold"})
@@ -137,7 +159,7 @@ def test_latencies_of_a_row_that_begins_in_the_warm_up_are_left_out(tmp_path):
             result["histograms/discovery_latency"].dims[axis].attach_scale(result[f"histograms/{name}"])
     run = Run(file)
     assert run.latency("discovery").tolist() == [0, 0, 5] and run.latency("discovery").attrs == {"since": 20.0}
-    assert run.latency_percentile("discovery", 0.1).value == 2.0
+    assert run.latency_percentile("discovery", 0.1).low == 2.0
     for since, counted in ((0.0, [0, 16, 5]), (10.0, [0, 7, 5]), (10.1, [0, 0, 5]), (20.0, [0, 0, 5]),
                            (30.0, [0, 0, 2])):
         assert run.latency("discovery", since).tolist() == counted
@@ -156,6 +178,17 @@ def test_percentiles_are_those_of_the_summary_where_rows_end_with_the_warm_up(tm
         assert measured.latency_percentile(name, 0.5).value == pytest.approx(
             of_summary.summary[f"{name}_latency_p50"], rel=1e-12)
         assert measured.latency(name).attrs["since"] == of_summary.warmup
+
+
+def test_a_percentile_beyond_the_last_edge_is_infinite_as_in_the_summary(tmp_path):
+    settings = {"peers.count": 20, "registry.candidates": 4, "run.duration": "30000s", "run.warmup": "100s",
+                "output.interval": "100s", "output.histogram_interval": "100s", "adversary.fraction": 0,
+                "policy.name": "optimistic", "capability.classes": "slow:9000s", "workflow.steps": "slow/low"}
+    run = Run(parley_runs.run(parley_runs.CONFIGS / "paper-sybil.ini", tmp_path / "a.h5", settings))
+    assert run.summary["execution_latency_p99"] == np.inf > run.summary["execution_latency_p50"] > 1000
+    beyond = run.latency_percentile("execution", 0.99)
+    assert (beyond.value, beyond.low, beyond.high) == (np.inf, pytest.approx(1e4, rel=1e-9), np.inf)
+    assert run.latency_percentile("execution", 0.5).value == pytest.approx(run.summary["execution_latency_p50"])
 
 
 def test_of_a_part_file_only_committed_rows_are_read(tmp_path, small_sweep):

@@ -80,8 +80,33 @@ def test_copies_of_a_run_are_no_further_seeds():
 
 
 def test_a_summary_by_less_than_what_differs_is_refused():
+    """Also where each value of what is left out was run with seeds of its own, so that no two runs share one."""
     with pytest.raises(ValueError, match="also differ in a.b"):
         summarise(frame_of_two_points(), by=[], metrics=["rate"])
+    own_seeds = pd.DataFrame({"a.b": [1, 1, 2, 2], "c.d": "x", "run.seed": [1, 2, 3, 4], "rate": [0.0, 0.0, 1.0, 1.0]})
+    with pytest.raises(ValueError, match="also differ in a.b; choose one value of it first: --where a.b=VALUE"):
+        summarise(own_seeds, by=["c.d"], metrics=["rate"])
+    with pytest.raises(ValueError, match="not every seed has a run at each value of a.b"):
+        summarise(own_seeds, by=["c.d"], metrics=["rate"], pool=True)
+
+
+def test_pooled_runs_of_a_seed_count_once():
+    """Seeds 1 and 2 have the means 2 and 4 over both values of a.b: standard error 1, t(0.975, 1) = 12.7062."""
+    frame = pd.DataFrame({"a.b": [1, 2, 1, 2], "c.d": "x", "run.seed": [1, 1, 2, 2], "rate": [0.0, 4.0, 4.0, 4.0]})
+    row = summarise(frame, by=["c.d"], metrics=["rate"], pool=True).iloc[0]
+    assert (row["runs"], row["rate"], row["rate_high"]) == (4, 3.0, pytest.approx(3 + 12.7062, rel=1e-5))
+    missing = summarise(frame.assign(rate=[0.0, 4.0, 4.0, math.nan]), by=["c.d"], metrics=["rate"], pool=True).iloc[0]
+    assert missing["rate"] == 2.0 and math.isnan(missing["rate_high"])
+    with pytest.raises(ValueError, match="two runs have the same parameters and run.seed = 1; keep one"):
+        summarise(pd.concat([frame, frame]), by=["c.d"], metrics=["rate"], pool=True)
+    apart = summarise(frame, by=["a.b"], metrics=["rate"])
+    assert summarise(frame, by=["a.b"], metrics=["rate"], pool=True).equals(apart)
+
+
+def test_what_moves_together_with_the_point_is_no_difference():
+    frame = pd.DataFrame({"peers.count": [10, 10, 20], "run.duration": [60.0, 60.0, 30.0], "run.seed": [1, 2, 1],
+                          "rate": [1.0, 3.0, 5.0]})
+    assert summarise(frame, by=["peers.count"], metrics=["rate"])["rate"].tolist() == [2.0, 5.0]
 
 
 def test_a_parameter_that_moves_together_with_another_one_is_decided_by_it():
@@ -98,8 +123,15 @@ def test_mixing_points_is_refused():
     require_only(frame_of_two_points(), ["a.b"])
     with pytest.raises(ValueError, match="also differ in a.b"):
         require_only(frame_of_two_points(), [])
-    with pytest.raises(ValueError, match="no parameter c.d"):
-        require_only(frame_of_two_points(), ["a.b", "c.d"])
+
+
+def test_a_parameter_that_there_is_not_is_named_before_those_that_differ():
+    frame = frame_of_two_points()
+    with pytest.raises(ValueError, match="no parameter c.d; they differ in a.b"):
+        require_only(frame, ["c.d"])
+    frame.attrs["config"] = {"c.d": "15s"}
+    with pytest.raises(ValueError, match='all runs have c.d = 15s, and then it is no column; .*keep=\\["c.d"\\]'):
+        require_only(frame, ["c.d"])
 
 
 @pytest.mark.parametrize("successes, trials", [(0, 7), (7, 7), (3, 10), (81, 263), (1, 100000)])

@@ -226,3 +226,36 @@ def test_watching_a_sweep_goes_on_between_two_points(tmp_path):
     assert [line.split(", ", 1)[1] for line in out.getvalue().splitlines() if "done," in line] == [
         "0 running, 1 stopped", "1 running", "0 running, 1 stopped"]
     assert sum(slept) == pytest.approx(6 + watch.PATIENCE)
+
+
+@pytest.mark.parametrize("named", ["result.h5.part", "result.h5.status.json", "result.h5.checkpoint", "result.h5"])
+def test_a_killed_run_is_not_done(tmp_path, named):
+    """Whichever of the files that it left is named."""
+    output = tmp_path / "result.h5"
+    process = start(output)
+    wait_until(lambda: status_of(output).exists() and Path(f"{output}.part").exists())
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not output.exists()
+    out = io.StringIO()
+    watch.watch(tmp_path / named, out)
+    assert out.getvalue().startswith("0 of 1 done, 0 running, 1 stopped\n")
+    status_of(output).unlink()
+    with pytest.raises(FileNotFoundError, match="no run is going on here, and none has ended"):
+        watch.watch(tmp_path / named, out)
+
+
+def test_a_file_that_is_no_result_is_not_done(tmp_path):
+    (tmp_path / "my.ini").write_text("[run]\n")
+    with pytest.raises(FileNotFoundError, match="no run is going on"):
+        watch.watch(tmp_path / "my.ini", io.StringIO())
+
+
+def test_the_index_of_a_sweep_is_no_run(tmp_path):
+    """It counts where no manifest says what is a run: in a copy of the folder, or one above several sweeps."""
+    for sweep in ("one", "two"):
+        (tmp_path / sweep / "runs").mkdir(parents=True)
+        for file in ("index.h5", "runs/a.h5"):
+            (tmp_path / sweep / file).touch()
+    (tmp_path / "index.h5").touch()  # a run of this name, as no folder of runs is beside it
+    assert watch.count_done(tmp_path) == (3, None)

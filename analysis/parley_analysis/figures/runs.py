@@ -13,7 +13,20 @@ from ..run import Run
 from ..schema import row_kind
 from .canvas import GRID, HONEST, SYBIL, legend_beside, looks
 
+OVER_DATA = 1.5  # in the order of drawing: areas are at 1, the lines of the axes at 2.5
 ENDED = ("workflows_success", "workflows_compromised", "workflows_failed")
+
+
+class NoRows(ValueError):
+    """A run that was killed before its first row of a kind."""
+
+
+def require_rows(run: Run, group: str = "timeseries") -> None:
+    """NoRows when nothing over time is there yet."""
+    if run.rows(group) == 0:
+        raise NoRows(f"{run.file} has no row in {group} yet (it had committed none when it was killed, or has just "
+                     f"begun); resume it from {str(run.file).removesuffix('.part')}.checkpoint if there is one, or run "
+                     "it again")
 
 
 @dataclass(frozen=True)
@@ -32,8 +45,9 @@ def time_series(run: Run, ax: Axes, names: Sequence[str] = ENDED, window: float 
 
     By default the workflows that ended, by outcome, per second. Counts become counts per second; levels, maxima and
     means keep their unit, which all of `names` must share (else ValueError). KeyError for a dataset of which
-    docs/file-format.md does not say which of them it is.
+    docs/file-format.md does not say which of them it is, NoRows without rows.
     """
+    require_rows(run)
     units = {_rate_unit(run, name) for name in names}
     if len(units) > 1:
         raise ValueError(f"the series have different units ({', '.join(sorted(units))}); draw them in several figures")
@@ -64,6 +78,7 @@ def smoothed(run: Run, name: str, window: float) -> pd.Series:
 
 def failure_reasons(run: Run, ax: Axes, window: float = 20.0) -> Axes:
     """Failed workflows per second by reason, stacked, smoothed over `window` simulated seconds."""
+    require_rows(run)
     failed = run.table("workflows_failed_by_reason").astype(float)
     durations = np.diff(failed.index.to_numpy(), prepend=0.0)
     rows = max(1, round(window / float(np.median(durations))))
@@ -72,7 +87,8 @@ def failure_reasons(run: Run, ax: Axes, window: float = 20.0) -> Axes:
     shown = [reason for reason in rates.sum().sort_values(ascending=False).index if rates[reason].sum() > 0]
     drawn = looks(len(shown))
     bands = ax.stackplot(rates.index, *(rates[reason] for reason in shown), colors=[look.colour for look in drawn],
-                         labels=[_words(str(reason)) for reason in shown], linewidth=0.4, edgecolor="white")
+                         labels=[_words(str(reason)) for reason in shown], linewidth=0.4,
+                         edgecolor="white") if shown else []
     for band, look in zip(bands, drawn, strict=True):
         band.set_hatch(look.hatch)
     _shade(ax, [Phase("warm-up", 0.0, run.warmup)], over=True)
@@ -80,7 +96,10 @@ def failure_reasons(run: Run, ax: Axes, window: float = 20.0) -> Axes:
     ax.set_ylabel("Failed workflows [1/s]")
     ax.set_xlim(0, float(rates.index[-1]))
     ax.set_ylim(bottom=0)
-    legend_beside(ax, bands[::-1], f"Mean over {window:g} s")
+    if bands:
+        legend_beside(ax, bands[::-1], f"Mean over {window:g} s")
+    else:
+        ax.annotate("no workflow failed", (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", color="0.35")
     return ax
 
 
@@ -89,6 +108,7 @@ def trust_distributions(run: Run, ax: Axes) -> Axes:
 
     From the histograms of schema version 2 (16 bins: edges are known to 1/16). KeyError for older results.
     """
+    require_rows(run, "histograms")
     handles = []
     for kind, label, colour in (("honest", "Honest peers", HONEST), ("sybil", "Sybils", SYBIL)):
         counts = run.table(f"trust_{kind}", "histograms")
@@ -121,12 +141,16 @@ def trust_quantile(counts: pd.DataFrame, share: float) -> np.ndarray:
 
 
 def _shade(ax: Axes, phases: Iterable[Phase], over: bool = False) -> None:
-    """Phases behind the data, or over it where the data covers the axes; their names along the top."""
+    """Phases behind the data, and over it where the data covers the axes; their names along the top.
+
+    What is over the data stays below the lines of the axes.
+    """
     for phase in phases:
         if phase.end <= phase.begin:
             continue
-        ax.axvspan(phase.begin, phase.end, color="white" if over else phase.colour, alpha=0.45 if over else 1.0,
-                   linewidth=0, zorder=3 if over else 0)
+        ax.axvspan(phase.begin, phase.end, color=phase.colour, linewidth=0, zorder=0)
+        if over:
+            ax.axvspan(phase.begin, phase.end, color=phase.colour, alpha=0.55, linewidth=0, zorder=OVER_DATA)
         ax.annotate(phase.name, ((phase.begin + phase.end) / 2, 1.0), xycoords=("data", "axes fraction"),
                     xytext=(0, 2), textcoords="offset points", ha="center", va="bottom", fontsize=8, color="0.35",
                     annotation_clip=False)

@@ -13,7 +13,7 @@ from ..attack import ADDITIONAL, IDENTITIES, additional_compromised, cost_of_att
 from ..curves import Knee, knee
 from ..policies import FRACTION, POLICY, STYLES, PolicyStyle, policy_order, policy_style
 from ..run import Run
-from ..statistics import require_decided_by, require_distinct_seeds, require_only, summarise
+from ..statistics import require_decided_by, require_no_copies, require_numbers, require_only, summarise
 from ..sweep import FILE, SEED, parameter_columns
 from ..units import seconds
 from .canvas import GRID, STYLE, legend_beside, looks
@@ -50,10 +50,12 @@ def success_vs_fraction(frame: pd.DataFrame, ax: Axes) -> Axes:
 def success_vs_parameter(frame: pd.DataFrame, ax: Axes, parameter: str) -> Axes:
     """The same over any parameter with numbers."""
     require_only(frame, (parameter, POLICY))
+    require_numbers(frame, parameter)
     means = summarise(frame, by=(POLICY, parameter), metrics=(SUCCESS,))
     for line, style in by_policy(means):
         line_with_band(ax, line, parameter, SUCCESS, style)
-    _label(ax, parameter, SUCCESS)
+    ax.set_xlabel(_axis_label(frame, parameter))
+    ax.set_ylabel(LABELS[SUCCESS])
     share_axis(ax)
     legend_beside(ax, title=INTERVAL)
     return ax
@@ -111,10 +113,11 @@ def phase_map(frame: pd.DataFrame, ax: Axes, parameter: str, metric: str = SUCCE
     A cell a point that was run; colours and lines say where it works and where it fails.
     """
     require_only(frame, (FRACTION, parameter))
+    require_numbers(frame, parameter)
     means = summarise(frame, by=(FRACTION, parameter), metrics=(metric,))
     grid = means.pivot(index=parameter, columns=FRACTION, values=metric)
     x, y, z = grid.columns.to_numpy(float), grid.index.to_numpy(float), grid.to_numpy(float)
-    share = _is_share(frame, metric)
+    share = _is_share(metric)
     cells = ax.pcolormesh(_cell_edges(x), _cell_edges(y), z, cmap="viridis", vmin=0 if share else None,
                           vmax=1 if share else None, linewidth=0, rasterized=True)
     drawn = [level for level in levels if np.nanmin(z) < level < np.nanmax(z)]
@@ -124,7 +127,8 @@ def phase_map(frame: pd.DataFrame, ax: Axes, parameter: str, metric: str = SUCCE
         lines = ax.contour(x, y, z, levels=drawn, colors="white", linewidths=1.2)
         for text in ax.clabel(lines, fmt="%g", fontsize=8, inline_spacing=3):
             text.set_bbox({"facecolor": "0.15", "edgecolor": "none", "pad": 1.2, "alpha": 0.75})
-    _label(ax, FRACTION, parameter)
+    ax.set_xlabel(LABELS[FRACTION])
+    ax.set_ylabel(_axis_label(frame, parameter))
     ax.set_xticks(x)
     ax.set_yticks(y)
     colours = ax.figure.colorbar(cells, ax=ax, pad=0.02)
@@ -290,25 +294,31 @@ def failure_reasons_by_policy(frame: pd.DataFrame, ax: Axes) -> Axes:
     require_only(frame, (POLICY,))
     policies = policy_order(frame[POLICY].unique())
     shares = pd.DataFrame({policy: _failed_shares(frame[frame[POLICY] == policy]) for policy in policies})
-    shares = _with_rare_together(shares)
+    totals = shares.sum(skipna=False)
+    shares = _with_rare_together(shares.fillna(0))
     left = np.zeros(len(policies))
     for (reason, values), look in zip(shares.iterrows(), looks(len(shares)), strict=True):
         ax.barh(range(len(policies)), values, left=left, color=look.colour, hatch=look.hatch, edgecolor="white",
                 linewidth=0.6, label=str(reason).replace("_", " "), height=0.62)
         left += values.to_numpy()
-    for place, total in enumerate(left):
-        ax.annotate(f"{total:.3f}", (total, place), xytext=(3, 0), textcoords="offset points", va="center", fontsize=8)
+    for place, (end, total) in enumerate(zip(left, totals, strict=True)):
+        ax.annotate("no workflow ended" if np.isnan(total) else f"{total:.3f}", (end, place), xytext=(3, 0),
+                    textcoords="offset points", va="center", fontsize=8)
     ax.set_yticks(range(len(policies)), [policy_style(name).label for name in policies])
+    if not ax.containers:  # no bar says how high the axes are
+        ax.set_ylim(-0.5, len(policies) - 0.5)
     ax.invert_yaxis()
     ax.set_xlim(0, 1.15 * left.max() or 1)  # with room for the totals
     ax.set_xlabel("Share of the ended workflows that failed")
     ax.grid(axis="x", **GRID)
-    legend_beside(ax, ax.containers, "Reason")
+    if ax.containers:
+        legend_beside(ax, ax.containers, "Reason")
     return ax
 
 
 def _with_rare_together(shares: pd.DataFrame) -> pd.DataFrame:
     """The reasons that occur, rare ones summed as "other"."""
+    shares = shares[shares.sum(axis=1) > 0]
     total = shares.to_numpy().sum()
     rare = shares.sum(axis=1) < RARE * total
     other = shares[rare].sum()
@@ -317,14 +327,14 @@ def _with_rare_together(shares: pd.DataFrame) -> pd.DataFrame:
 
 
 def _failed_shares(runs: pd.DataFrame) -> pd.Series:
-    """Failed workflows of the runs of a point by reason, over all ended ones."""
-    require_distinct_seeds(runs)
+    """Failed workflows of the runs of a point by reason, over all ended ones; NaN where none ended."""
+    require_no_copies(runs)
     failed = 0
     for file in runs[FILE]:
         with Run(file).dataset("summary") as summary:
             failed = failed + summary["workflows_failed_by_reason"].to_series().astype(float)
     ended = runs[["workflows_success", "workflows_compromised", "workflows_failed"]].to_numpy().sum()
-    return failed / ended
+    return failed / (ended if ended > 0 else np.nan)
 
 
 def by_policy(means: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, PolicyStyle]]:
@@ -338,15 +348,16 @@ def by_policy(means: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, PolicyStyle]]
 def line_with_band(ax: Axes, line: pd.DataFrame, x: str, y: str, style: PolicyStyle,
                    dashes: object = "-") -> Line2D:
     """Bands, not bars: where two policies are close, bars at the same places cannot be told apart."""
-    ax.fill_between(line[x], line[f"{y}_low"], line[f"{y}_high"], color=style.colour, alpha=0.2, linewidth=0)
+    ax.fill_between(line[x], *_limits(line, y), color=style.colour, alpha=0.2, linewidth=0)
     [drawn] = ax.plot(line[x], line[y], label=style.label, color=style.colour, linewidth=1.4, linestyle=dashes,
                       marker=style.marker, markersize=5.5, markeredgecolor="white", markeredgewidth=0.6)
     return drawn
 
 
 def _reach(points: pd.DataFrame, name: str) -> np.ndarray:
-    """Half width of the interval; 0 where one run gives none."""
-    return (points[f"{name}_high"] - points[name]).fillna(0).to_numpy()
+    """How far the interval is below and above the mean, shape (2, points); 0 where one run gives none."""
+    low, high = _limits(points, name)
+    return np.array([(points[name] - low).fillna(0), (high - points[name]).fillna(0)])
 
 
 def _label(ax: Axes, x: str, y: str) -> None:
@@ -354,17 +365,24 @@ def _label(ax: Axes, x: str, y: str) -> None:
     ax.set_ylabel(LABELS.get(y, y))
 
 
-def _axis_label(frame: pd.DataFrame, metric: str) -> str:
-    """What a metric is, with its unit."""
-    if metric in LABELS:
-        return LABELS[metric]
-    name = frame.attrs.get("long_names", {}).get(metric, metric)
-    unit = frame.attrs.get("units", {}).get(metric, "1")
+def _axis_label(frame: pd.DataFrame, column: str) -> str:
+    """What a metric or a parameter is, with its unit."""
+    if column in LABELS:
+        return LABELS[column]
+    name = frame.attrs.get("long_names", {}).get(column, column)
+    unit = frame.attrs.get("units", {}).get(column, "1")
     return name if unit == "1" else f"{name} [{unit}]"
 
 
-def _is_share(frame: pd.DataFrame, metric: str) -> bool:
-    return metric.endswith(("_rate", "_share")) and frame.attrs.get("units", {}).get(metric, "1") == "1"
+def _is_share(metric: str) -> bool:
+    """Whether a metric is between 0 and 1 by what it is."""
+    return metric.endswith(("_rate", "_share")) or metric in ("trust_auc", "mean_trust_honest", "mean_trust_sybil")
+
+
+def _limits(points: pd.DataFrame, metric: str) -> tuple[pd.Series, pd.Series]:
+    """The interval as it is drawn: Student's t knows nothing of the ends of a share, and passes them with few seeds."""
+    low, high = points[f"{metric}_low"], points[f"{metric}_high"]
+    return (low.clip(0, 1), high.clip(0, 1)) if _is_share(metric) else (low, high)
 
 
 def share_axis(ax: Axes) -> None:

@@ -1,7 +1,6 @@
 """What the page says, without how it looks."""
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,10 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from .._hdf5 import Value, open_result, read_provenance
+from ..choice import read_chosen
+from ..manifest import planned_files
 from ..policies import FRACTION, POLICY, policy_order
 from ..run import Run
-from ..statistics import paired_differences, summarise
-from ..sweep import FILE, SEED, metric_columns, parameter_columns, read_runs
+from ..statistics import least_seeds, paired_differences, summarise
+from ..sweep import FILE, RATE, SEED, metric_columns, varied_parameters
 from .drawings import Drawing, drawings_of_run, drawings_of_sweep
 
 METRICS = ("success_rate", "compromised_rate", "failed_rate", "control_bytes_per_peer_second",
@@ -35,13 +36,17 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A table with a heading; `folded`: closed until it is asked for."""
+    """A table with a heading.
+
+    folded: closed until it is asked for. keys: how many of its first columns say what a row is of; they stay in sight.
+    """
 
     heading: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     note: str = ""
     folded: bool = False
+    keys: int = 0
 
 
 @dataclass
@@ -55,23 +60,19 @@ class Content:
     tables: list[Table] = field(default_factory=list)
 
 
-def gather(source: Path) -> Content:
-    """Reads a result file or a folder."""
-    frame = read_runs(source, keep=(FRACTION, POLICY))
+def gather(source: Path, where: Sequence[str] = ()) -> Content:
+    """Reads a result file or a folder; `where`: as for read_chosen."""
+    frame = read_chosen(source, where, keep=(FRACTION, POLICY))
     origins = [read_provenance(file) for file in frame[FILE]]
-    points = [key for key in varied(frame) if key != SEED]
+    points = [key for key in varied_parameters(frame) if key != SEED]
+    drawings = drawings_of_run(Run(frame[FILE].iloc[0])) if len(frame) == 1 else drawings_of_sweep(frame)
+    warnings = [*run_warnings(frame, origins, source), *effect_warnings(frame, points), *seed_warnings(frame),
+                *overlap_warnings(frame, points), *([] if drawings else _no_drawing(points))]
     content = Content(f"{source.name}: {len(frame)} runs" if len(frame) > 1 else source.name,
-                      _facts(frame, origins), [*run_warnings(frame, origins, source), *seed_warnings(frame, points),
-                                               *overlap_warnings(frame, points)],
-                      drawings_of_run(Run(frame[FILE].iloc[0])) if len(frame) == 1 else drawings_of_sweep(frame))
+                      _facts(frame, origins, where), warnings, drawings)
     content.tables = _run_tables(frame) if len(frame) == 1 else _sweep_tables(frame, points)
     content.tables += [_configuration(frame), _provenance(origins)]
     return content
-
-
-def varied(frame: pd.DataFrame) -> list[str]:
-    """The parameters in which the runs differ."""
-    return [key for key in parameter_columns(frame) if frame[key].nunique(dropna=False) > 1]
 
 
 def run_warnings(frame: pd.DataFrame, origins: Sequence[dict[str, Value]], source: Path) -> list[str]:
@@ -83,17 +84,41 @@ def run_warnings(frame: pd.DataFrame, origins: Sequence[dict[str, Value]], sourc
     versions = sorted({str(origin.get("version")) for origin in origins})
     if len(versions) > 1:
         found.append(f"The runs come from several versions of the program ({', '.join(versions)}).")
+    if not set(metric_columns(frame)) - {RATE}:
+        found.append("The run has not ended, or was killed: it has no summary yet.")
     if "success_rate" in frame.columns and frame["success_rate"].isna().any():
         found.append(f"In {int(frame['success_rate'].isna().sum())} runs no workflow ended in the measured time; "
                      "their shares are missing. Make run.duration longer.")
     return found
 
 
-def seed_warnings(frame: pd.DataFrame, points: Sequence[str]) -> list[str]:
+def effect_warnings(frame: pd.DataFrame, points: Sequence[str]) -> list[str]:
+    """Parameters that change no summary value, wherever two runs differ in them alone."""
+    measured = [name for name in metric_columns(frame) if name != RATE]
+    found = []
+    for key in points:
+        others = [other for other in varied_parameters(frame) if other != key]
+        places = len(frame.drop_duplicates(others)) if others else 1
+        compared = len(frame.drop_duplicates([*others, key])) > places
+        if compared and len(frame.drop_duplicates([*others, *measured])) == places:
+            found.append(f"{key} changes no value: runs that differ in it alone have the same summary. Has it an effect "
+                         "with the other parameters? `parley validate` notes those that cannot act.")
+    return found
+
+
+def _no_drawing(points: Sequence[str]) -> list[str]:
+    """Why there is no figure."""
+    if not points:
+        return []
+    return [f"No figure shows runs that differ in {', '.join(points)}: choose some of them with "
+            f"--where {points[0]}=VALUE."]
+
+
+def seed_warnings(frame: pd.DataFrame) -> list[str]:
     """Too few repetitions."""
     if len(frame) == 1:
         return ["One run says nothing about chance: repeat it with other seeds (jobs/sweep)."]
-    least = int(frame.groupby(list(points), dropna=False).size().min()) if points else len(frame)
+    least = least_seeds(frame)
     if least >= ENOUGH_SEEDS:
         return []
     return [f"Less than {ENOUGH_SEEDS} seeds: a point has {least}. Intervals over few seeds are wide and lean on "
@@ -132,22 +157,21 @@ def _overlapping(group: pd.DataFrame, metric: str) -> list[tuple[str, str]]:
 
 def _missing(source: Path) -> int:
     """Runs that the sweep's manifest plans and that have no result."""
-    manifest = source / "manifest.json"
-    if not manifest.is_file():
-        return 0
-    points = json.loads(manifest.read_text("utf-8"))["points"]
-    return sum(not (source / point["file"]).exists() for point in points)
+    planned = planned_files(source)
+    return 0 if planned is None else sum(not file.exists() for file in planned)
 
 
-def _facts(frame: pd.DataFrame, origins: Sequence[dict[str, Value]]) -> list[tuple[str, str]]:
+def _facts(frame: pd.DataFrame, origins: Sequence[dict[str, Value]], where: Sequence[str]) -> list[tuple[str, str]]:
     """The line of facts under the title."""
     wall = sum(float(origin.get("wall_seconds", 0.0)) for origin in origins)
     finished = [str(origin["finished"]) for origin in origins if "finished" in origin]
-    differing = [f"{key}: {frame[key].nunique(dropna=False)} values" for key in varied(frame)]
+    differing = [f"{key}: {frame[key].nunique(dropna=False)} values" for key in varied_parameters(frame)]
     facts = [("Runs", str(len(frame))), ("Events", f"{frame['events'].sum():,.0f}" if "events" in frame else "-"),
              ("Simulation time on the wall clock", f"{wall:,.1f} s")]
     if finished:
         facts.append(("Last result", max(finished)))
+    if where:
+        facts.append(("Chosen", ", ".join(where)))
     if differing:
         facts.append(("What differs", ", ".join(differing)))
     return facts
@@ -167,8 +191,9 @@ def _means(frame: pd.DataFrame, points: list[str], metrics: list[str]) -> Table:
     rows = [[*(value_cell(row[key]) for key in points), value_cell(row["runs"]),
              *(interval_cell(row[name], row[f"{name}_high"] - row[name]) for name in metrics)]
             for _, row in means.iterrows()]
-    return Table("Means", [*points, "runs", *(_with_unit(frame, name) for name in metrics)], rows,
-                 "Mean over the seeds \N{PLUS-MINUS SIGN} half width of the 95 % interval (Student t).")
+    return Table("Means", [*_with_units(frame, points), "runs", *_with_units(frame, metrics)], rows,
+                 "Mean over the seeds \N{PLUS-MINUS SIGN} half width of the 95 % interval (Student t).",
+                 keys=len(points))
 
 
 def _differences(frame: pd.DataFrame, others: list[str]) -> Table:
@@ -182,14 +207,15 @@ def _differences(frame: pd.DataFrame, others: list[str]) -> Table:
     rows = [[*(value_cell(row[key]) for key in keys), value_cell(row["pairs"]),
              interval_cell(row["difference"], row["difference_high"] - row["difference"]),
              value_cell(row["p_value"])] for _, row in pairs.iterrows()]
-    return Table(f"Paired differences to {baseline}", [*keys, "pairs", "difference of success_rate", "p value"], rows,
+    return Table(f"Paired differences to {baseline}",
+                 [*_with_units(frame, keys), "pairs", "difference of success_rate", "p value"], rows,
                  "Runs with the same seed are compared with each other (common random numbers): mean difference "
-                 "\N{PLUS-MINUS SIGN} half width of the 95 % interval, two-sided paired t test.")
+                 "\N{PLUS-MINUS SIGN} half width of the 95 % interval, two-sided paired t test.", keys=len(keys))
 
 
 def _differing(frame: pd.DataFrame) -> Table:
     rows = []
-    for key in varied(frame):
+    for key in varied_parameters(frame):
         values = sorted(frame[key].unique(), key=lambda value: (isinstance(value, str), value))
         shown = ", ".join(format_value(value) for value in values)
         rows.append([Cell(key, key), value_cell(len(values)), Cell(shown, shown)])
@@ -198,11 +224,12 @@ def _differing(frame: pd.DataFrame) -> Table:
 
 
 def _runs(frame: pd.DataFrame, metrics: list[str]) -> Table:
-    keys = [key for key in parameter_columns(frame) if key in varied(frame)]
+    keys = varied_parameters(frame)
     rows = [[*(value_cell(row[key]) for key in keys), *(value_cell(row[name]) for name in metrics),
              Cell(Path(row[FILE]).name, Path(row[FILE]).name)] for _, row in frame.head(MOST_RUNS).iterrows()]
     note = "" if len(frame) <= MOST_RUNS else f"The first {MOST_RUNS} of {len(frame)} runs."
-    return Table("Runs", [*keys, *(_with_unit(frame, name) for name in metrics), "file"], rows, note, folded=True)
+    return Table("Runs", [*_with_units(frame, keys), *_with_units(frame, metrics), "file"], rows, note, folded=True,
+                 keys=len(keys))
 
 
 def _run_tables(frame: pd.DataFrame) -> list[Table]:
@@ -245,9 +272,10 @@ def _provenance(origins: Sequence[dict[str, Value]]) -> Table:
     return Table("Provenance", [*PROVENANCE, "runs"], rows)
 
 
-def _with_unit(frame: pd.DataFrame, name: str) -> str:
-    unit = frame.attrs["units"].get(name, "1")
-    return name if unit in ("1", "") else f"{name} [{unit}]"
+def _with_units(frame: pd.DataFrame, names: Sequence[str]) -> list[str]:
+    """Parameters or summary values as headings of columns."""
+    units = [frame.attrs["units"].get(name, "1") for name in names]
+    return [name if unit in ("1", "") else f"{name} [{unit}]" for name, unit in zip(names, units)]
 
 
 def value_cell(value: object) -> Cell:

@@ -1,4 +1,4 @@
-"""How the page looks: HTML with its style sheet and the few lines that sort tables."""
+"""How the page looks: HTML with its style sheet and the few lines that sort tables and keep their keys in sight."""
 from __future__ import annotations
 
 import base64
@@ -22,21 +22,28 @@ dt { color: #555; } dd { margin: 0; overflow-wrap: anywhere; }
 figure { margin: 0; } figure img { width: 100%; min-width: 27rem; height: auto; }
 figcaption, .note { color: #444; font-size: .9rem; }
 .scroll { overflow-x: auto; max-width: 100%; }
-table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
+.table { max-height: 85vh; overflow-y: auto; }
+table { border-collapse: separate; border-spacing: 0; font-size: .875rem; font-variant-numeric: tabular-nums; }
 th { max-width: 13rem; }
 th, td { padding: .25rem .7rem; text-align: left; border-bottom: 1px solid #e3e3e3; white-space: nowrap; }
 .number { text-align: right; } td.long { white-space: normal; min-width: 12rem; }
-thead th { border-bottom: 2px solid #888; vertical-align: bottom; white-space: normal; min-width: 4rem; }
+thead th { border-bottom: 2px solid #888; vertical-align: bottom; white-space: normal; min-width: 4rem;
+  position: sticky; top: 0; background: #fff; z-index: 2; }
+.key { position: sticky; background: #fff; z-index: 1; } thead .key { z-index: 3; }
+.key.last { border-right: 1px solid #bbb; }
 th button { all: unset; cursor: pointer; font-weight: 600; }
 th button:focus-visible { outline: 2px solid #0072b2; outline-offset: 2px; }
 th[aria-sort=ascending] button::after { content: " \\25B2"; }
 th[aria-sort=descending] button::after { content: " \\25BC"; }
-tbody tr:hover { background: #f4f7fa; }
+tbody tr:hover, tbody tr:hover .key { background: #f4f7fa; }
 summary { cursor: pointer; } summary h2 { display: inline-block; }
 @media (max-width: 32rem) {
   dl { grid-template-columns: 1fr; } dd { margin-bottom: .4rem; } body { padding: .5rem .8rem 3rem; }
 }
-@media print { .scroll { overflow: visible; } th button::after { content: none !important; } }
+@media print {
+  .scroll, .table { overflow: visible; max-height: none; } .key, thead th { position: static; }
+  th button::after { content: none !important; }
+}
 """
 
 SCRIPT = """
@@ -57,6 +64,19 @@ function sort(button) {
   rows.sort((a, b) => (down ? compare(b[0], a[0]) : compare(a[0], b[0])) || a[1] - b[1]);
   body.append(...rows.map(([, , row]) => row));
 }
+function freeze(table) {
+  const heads = [...table.tHead.rows[0].cells].slice(0, Number(table.dataset.keys)), lefts = [];
+  let width = 0;
+  for (const head of heads) { lefts.push(width); width += head.getBoundingClientRect().width; }
+  const fits = width > 0 && width < table.parentNode.clientWidth / 2;
+  for (const row of table.rows) for (let i = 0; i < heads.length; ++i) {
+    row.cells[i].classList.toggle("key", fits);
+    row.cells[i].classList.toggle("last", fits && i === heads.length - 1);
+    row.cells[i].style.left = fits ? `${lefts[i]}px` : "";
+  }
+}
+function freezeAll() { document.querySelectorAll("table").forEach(freeze); }
+for (const name of ["load", "resize", "toggle"]) window.addEventListener(name, freezeAll, true);
 document.addEventListener("click", event => {
   const button = event.target.closest("th button");
   if (button) sort(button);
@@ -120,8 +140,8 @@ def _table(table: Table) -> str:
                    for name, cell in zip(table.columns, first))
     body = "\n".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in table.rows)
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
-    inner = (f'{note}<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n'
-             "</tbody></table></div>")
+    inner = (f'{note}<div class="scroll table" tabindex="0"><table data-keys="{table.keys}"><thead><tr>{head}</tr></thead>'
+             f"<tbody>\n{body}\n</tbody></table></div>")
     heading = f"<h2>{escape(table.heading)}</h2>"
     if table.folded:
         return f"<details><summary>{heading}</summary>{inner}</details>"
