@@ -140,8 +140,8 @@ def test_no_paths_of_one_machine(file: Path) -> None:
     assert not found, f"{file.relative_to(ROOT)} names {found}"
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "docs" / "examples").glob("*.ini")), ids=lambda file: file.name)
-def test_example_sweeps_are_good(file: Path) -> None:
+@pytest.mark.parametrize("file", sorted((ROOT / "configs" / "sweeps").glob("*.ini")), ids=lambda file: file.name)
+def test_preset_sweeps_are_good(file: Path) -> None:
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     answer = subprocess.run(["/usr/bin/python3", str(ROOT / "jobs" / "sweep"), "plan", str(file)],
                             capture_output=True, text=True, check=False, env=environment)

@@ -27,7 +27,7 @@ DEFAULTS = {"run.model": "agentic", "run.duration": "60s", "peers.count": "100"}
 
 
 def test_a_million_peers_are_as_measured():
-    """docs/performance.md: 56 s on one core, 1.25 GB."""
+    """As on the slower of the two machines of docs/performance.md: 56 s on one core, 1.25 GB."""
     estimate = modelled({**DEFAULTS, "peers.count": "1000000"})
     assert estimate.seconds == pytest.approx(56.0, rel=0.1)
     assert estimate.memory == pytest.approx(1.25e9, rel=0.2)
