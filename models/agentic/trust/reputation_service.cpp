@@ -72,7 +72,8 @@ double TrustDistribution::area_under_curve() const {
 namespace {
 
 // Sets trust shard by shard, so that what belongs to a shard stays in the cache.
-void set_trust(AgenticState& state, const Parameters& parameters, std::size_t s, const RecordDelivery<TrustUpdate>& updates) {
+void set_trust(AgenticState& state, const Parameters& parameters, std::size_t s,
+               const RecordDelivery<TrustUpdate>& updates) {
     struct IdentityTrust {
         std::uint32_t identity;
         float trust;
@@ -110,7 +111,8 @@ void ReputationService::publish(std::span<AgenticState*> states, Transport& tran
     RecordDelivery<TrustUpdate> updates(states.size(), transport);
     for_each_in_parallel(states.size(), threads, [&](std::size_t s) { publish_peers(*states[s], s, updates); });
     updates.exchange();
-    for_each_in_parallel(states.size(), threads, [&](std::size_t s) { set_trust(*states[s], model_.parameters(), s, updates); });
+    for_each_in_parallel(states.size(), threads,
+                         [&](std::size_t s) { set_trust(*states[s], model_.parameters(), s, updates); });
 }
 
 void ReputationService::know_owners(std::span<AgenticState*> states, Transport& transport) {

@@ -15,10 +15,10 @@ double estimate(const std::vector<std::string>& settings, int ranks = 1, int par
 // Peak memory of runs of sybil-1m.ini (docs/exits.md): 10^5 peers on one thread and on two, 10^6 peers on one.
 TEST(MemoryEstimate, IsThatOfRunsThatWereMeasured) {
     const auto bytes = [](const char* peers, int partitions) {
-        return estimate({std::string("peers.count=") + peers, "run.duration=40s", "run.warmup=15s",
-                         "capability.classes=256", "workflow.steps=any/medium, any/high/side_effect",
-                         "adversary.fraction=0.3"},
-                        1, partitions);
+        return estimate(
+            {std::string("peers.count=") + peers, "run.duration=40s", "run.warmup=15s", "capability.classes=256",
+             "workflow.steps=any/medium, any/high/side_effect", "adversary.fraction=0.3"},
+            1, partitions);
     };
     EXPECT_NEAR(bytes("100000", 1), 191e6, 0.1 * 191e6);
     EXPECT_NEAR(bytes("100000", 2), 242e6, 0.1 * 242e6);
