@@ -1,12 +1,15 @@
 #include "models/agentic/memory_estimate.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace parley::agentic {
 
 namespace {
 constexpr double fixed_bytes = 65e6;
-constexpr double bytes_a_partition = 55e6;  // beyond the first: pages of its calendar and of its messages
+// A partition beyond the first, times the cube root of the peers of a rank: the pages that its calendar and its
+// messages have begun.
+constexpr double bytes_a_partition = 0.6e6;
 constexpr double bytes_a_peer = 250;
 constexpr double bytes_a_descriptor = 135;
 constexpr double bytes_a_dimension = 6;       // of a descriptor
@@ -35,7 +38,9 @@ std::uint64_t estimated_bytes(const Parameters& p, int ranks, int partitions) {
     }
     if (p.churn || p.whitewash) bytes += p.peers * bytes_of_presence;
     const double keys = p.ed25519 ? p.peers * bytes_of_key : 0;  // every rank has all
-    return static_cast<std::uint64_t>(fixed_bytes + bytes_a_partition * (partitions - 1) + keys + bytes / ranks);
+    return static_cast<std::uint64_t>(
+        fixed_bytes + bytes_a_partition * (partitions - 1) * std::cbrt(static_cast<double>(p.peers) / ranks) + keys +
+        bytes / ranks);
 }
 
 }  // namespace parley::agentic

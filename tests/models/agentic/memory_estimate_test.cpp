@@ -12,17 +12,26 @@ double estimate(const std::vector<std::string>& settings, int ranks = 1, int par
     return static_cast<double>(estimated_bytes(parameters_with(settings), ranks, partitions));
 }
 
-// Peak memory of runs of sybil-1m.ini (docs/exits.md): 10^5 peers on one thread and on two, 10^6 peers on one.
+double estimate_of_1m(const char* peers, const char* duration, int partitions) {
+    return estimate(
+        {std::string("peers.count=") + peers, std::string("run.duration=") + duration, "run.warmup=1s",
+         "capability.classes=256", "workflow.steps=any/medium, any/high/side_effect", "adversary.fraction=0.3"},
+        1, partitions);
+}
+
+// Peak memory of runs of sybil-1m.ini (docs/exits.md).
 TEST(MemoryEstimate, IsThatOfRunsThatWereMeasured) {
-    const auto bytes = [](const char* peers, int partitions) {
-        return estimate(
-            {std::string("peers.count=") + peers, "run.duration=40s", "run.warmup=15s", "capability.classes=256",
-             "workflow.steps=any/medium, any/high/side_effect", "adversary.fraction=0.3"},
-            1, partitions);
-    };
-    EXPECT_NEAR(bytes("100000", 1), 191e6, 0.1 * 191e6);
-    EXPECT_NEAR(bytes("100000", 2), 242e6, 0.1 * 242e6);
-    EXPECT_NEAR(bytes("1000000", 1), 1174e6, 0.1 * 1174e6);
+    EXPECT_NEAR(estimate_of_1m("100000", "40s", 1), 191e6, 0.1 * 191e6);
+    EXPECT_NEAR(estimate_of_1m("1000000", "40s", 1), 1174e6, 0.1 * 1174e6);
+}
+
+TEST(MemoryEstimate, CountsPartitionsAsTheyWereMeasured) {
+    EXPECT_NEAR(estimate_of_1m("10000", "20s", 16), 264e6, 0.25 * 264e6);
+    EXPECT_NEAR(estimate_of_1m("100000", "20s", 2), 214e6, 0.25 * 214e6);
+    EXPECT_NEAR(estimate_of_1m("100000", "20s", 16), 551e6, 0.25 * 551e6);
+    EXPECT_NEAR(estimate_of_1m("1000000", "40s", 16), 1909e6, 0.25 * 1909e6);
+    // A thousand partitions of next to nothing took 628 MB, and must not be refused on any machine.
+    EXPECT_LT(estimate({"peers.count=30"}, 1, 1000), 4e9);
 }
 
 // A peer offers a generated class or two, but each named class with probability capability.share.
