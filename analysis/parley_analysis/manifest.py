@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-MANIFEST = "manifest.json"
+MANIFEST, FORMAT = "manifest.json", 1  # as jobs/sweep writes it
 RUNS, INDEX = "runs", "index.h5"  # of a sweep: the folder of its runs; the file that shows all of them at once
 
 
@@ -15,12 +15,11 @@ def planned_files(folder: str | Path) -> list[Path] | None:
     be of earlier settings.
     """
     folder = Path(folder)
-    if (folder / MANIFEST).is_file():
-        return [folder / file for file in _listed(folder / MANIFEST)]
+    own = _listed(folder / MANIFEST)
+    if own is not None:
+        return [folder / file for file in own]
     place = folder.resolve()
-    if not (place.parent / MANIFEST).is_file():
-        return None
-    inside = [file for file in _listed(place.parent / MANIFEST) if file.parts[:1] == (place.name,)]
+    inside = [file for file in _listed(place.parent / MANIFEST) or [] if file.parts[:1] == (place.name,)]
     return [folder.joinpath(*file.parts[1:]) for file in inside] or None
 
 
@@ -33,5 +32,11 @@ def _is_index(file: Path) -> bool:
     return file.name == INDEX and (file.parent / RUNS).is_dir()
 
 
-def _listed(manifest: Path) -> list[Path]:
-    return [Path(point["file"]) for point in json.loads(manifest.read_text("utf-8"))["points"]]
+def _listed(manifest: Path) -> list[Path] | None:
+    """The files of a sweep's manifest; None where there is none, or a file of that name that is something else."""
+    try:
+        content = json.loads(manifest.read_text("utf-8"))
+        files = [Path(point["file"]) for point in content["points"]]
+        return files if content.get("format", FORMAT) == FORMAT else None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None

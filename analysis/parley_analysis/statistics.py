@@ -35,13 +35,17 @@ class Interval:
 
 
 def mean_interval(values: Iterable[float], confidence: float = CONFIDENCE) -> Interval:
-    """Mean and Student t interval of independent values; NaN values are left out."""
+    """Mean and Student t interval of independent values; NaN values are left out. With an infinite value, such as a
+    percentile beyond the last bin, the mean is infinite (NaN with both signs) and there is no interval."""
     array = np.asarray(list(values), dtype=float)
     array = array[~np.isnan(array)]
     if array.size == 0:
         return Interval(math.nan, math.nan, 0)
     if array.size == 1:
         return Interval(float(array[0]), math.nan, 1)
+    if np.isinf(array).any():
+        signs = set(array[np.isinf(array)])
+        return Interval(float(signs.pop()) if len(signs) == 1 else math.nan, math.nan, int(array.size))
     error = float(np.std(array, ddof=1)) / math.sqrt(array.size)
     quantile = float(stats.t.ppf(0.5 + confidence / 2, array.size - 1))
     return Interval(float(np.mean(array)), quantile * error, int(array.size))
@@ -83,8 +87,8 @@ def paired_differences(frame: pd.DataFrame, metric: str, baseline: object, of: s
     """Differences of a metric to a baseline, pair by pair of runs with the same seed.
 
     Runs with the same seed share their random numbers (arrivals, qualities, who is Sybil), so the difference
-    varies less than the metric. One row a point and value of `of` (default: the policy): `by`, `of`, pairs (those in
-    which both runs have the metric; all else is over them), baseline (its mean), difference with difference_low and
+    varies less than the metric. One row a point and value of `of` (default: the policy): `by`, `of`, pairs (those that
+    have a difference: not of NaN, nor of infinity to infinity; all else is over them), baseline (its mean), difference with difference_low and
     difference_high (95 %, Student t over the pairs), and p_value (two-sided paired t test; NaN below two pairs).
     `by` defaults to all other parameters.
     ValueError when the baseline is not among the runs or a point has two runs with the same seed.
@@ -100,8 +104,8 @@ def paired_differences(frame: pd.DataFrame, metric: str, baseline: object, of: s
     pairs = frame[frame[of] != baseline].merge(base, on=keys)
     rows = []
     for group in _groups(pairs, [*points, of]):
-        whole = group.dropna(subset=[metric, "_baseline"])
-        difference = whole[metric] - whole["_baseline"]
+        difference = (group[metric] - group["_baseline"]).dropna()
+        whole = group.loc[difference.index]
         interval = mean_interval(difference)
         rows.append({**{key: group[key].iloc[0] for key in (*points, of)}, "pairs": interval.count,
                      "baseline": float(whole["_baseline"].mean()), "difference": interval.mean,
@@ -112,7 +116,7 @@ def paired_differences(frame: pd.DataFrame, metric: str, baseline: object, of: s
 
 def _paired_p_value(difference: np.ndarray) -> float:
     """Two-sided p value of the mean of the differences being zero."""
-    if difference.size < 2:
+    if difference.size < 2 or not np.isfinite(difference).all():
         return math.nan
     error = float(np.std(difference, ddof=1)) / math.sqrt(difference.size)
     if error == 0:

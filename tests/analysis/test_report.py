@@ -143,6 +143,9 @@ def test_numbers_in_cells():
     assert interval_cell(291.145, 1.027).text == "291.1 \N{PLUS-MINUS SIGN} 1.0"
     assert interval_cell(5.0, float("nan")).text == "5" and interval_cell(float("nan"), 1.0).text == "-"
     assert [format_value(value) for value in (3, 70847.0, 0.123456, "x")] == ["3", "70,847", "0.1235", "x"]
+    infinite = float("inf")  # a percentile beyond the last bin
+    assert [format_value(value) for value in (infinite, -infinite)] == ["\N{INFINITY}", "-\N{INFINITY}"]
+    assert interval_cell(infinite, float("nan")).text == "\N{INFINITY}"
 
 
 def test_command_and_default_names(small_sweep, tmp_path, capsys):

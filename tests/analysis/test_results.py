@@ -45,6 +45,15 @@ def test_manifest_chooses_the_files(tmp_path):
     assert read_runs(tmp_path)["file"].tolist() == [str(tmp_path / "new.h5")]
 
 
+@pytest.mark.parametrize("text", ['{"name": "web app"}', "[1]", "7", "{", '{"points": [7]}', '{"format": 9, "points": []}'])
+def test_a_manifest_that_is_none_of_a_sweep_chooses_nothing(tmp_path, text):
+    (tmp_path / "runs").mkdir()
+    write_result(tmp_path / "runs" / "a.h5", {"run.seed": "1"})
+    for folder in (tmp_path, tmp_path / "runs"):
+        (tmp_path / "manifest.json").write_text(text)
+        assert len(read_runs(folder)) == 1
+
+
 def test_the_manifest_of_a_sweep_chooses_among_its_runs(tmp_path, monkeypatch):
     """DIR/runs may hold results of earlier settings of the sweep, as DIR does."""
     (tmp_path / "runs").mkdir()

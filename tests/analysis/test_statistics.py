@@ -47,6 +47,21 @@ def frame_of_two_points() -> pd.DataFrame:
                          "file": ["p", "q", "r"]})
 
 
+def test_an_infinite_value_has_a_mean_and_no_interval(recwarn):
+    interval = mean_interval([1.0, math.inf, 3.0])
+    assert interval.mean == math.inf and math.isnan(interval.half_width) and interval.count == 3
+    assert math.isnan(mean_interval([math.inf, -math.inf]).mean)
+    assert not recwarn.list
+
+
+def test_pairs_of_infinite_values_have_no_difference(recwarn):
+    frame = pd.DataFrame({"policy.name": ["tier1", "tier2"] * 3, "run.seed": [1, 1, 2, 2, 3, 3],
+                          "wait": [math.inf, math.inf, 1.0, 3.0, 2.0, 5.0]})
+    row = paired_differences(frame, "wait", baseline="tier1").iloc[0]
+    assert (row["pairs"], row["baseline"], row["difference"]) == (2, 1.5, 2.5)
+    assert not [warning for warning in recwarn.list if issubclass(warning.category, RuntimeWarning)]
+
+
 def test_summary_has_a_row_a_point():
     table = summarise(frame_of_two_points())
     assert list(table.columns) == ["a.b", "runs", "rate", "rate_low", "rate_high"]

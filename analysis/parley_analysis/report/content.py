@@ -304,6 +304,8 @@ def format_value(value: object) -> str:
     number = float(value)  # type: ignore[arg-type]
     if math.isnan(number):
         return "-"
+    if math.isinf(number):
+        return "\N{INFINITY}" if number > 0 else "-\N{INFINITY}"
     if number == int(number) and abs(number) < 1e15:
         return f"{int(number):,}" if abs(number) >= 1e4 else str(int(number))
     return f"{number:.4g}"
