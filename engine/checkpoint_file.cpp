@@ -23,7 +23,8 @@ namespace parley {
 
 namespace {
 
-constexpr std::uint32_t format_version = 1;
+// Raised with every change of what some transfer() lists.
+constexpr std::uint32_t format_version = 2;
 
 struct Header {
     std::array<char, 24> magic{};

@@ -152,12 +152,12 @@ TEST_F(Hdf5Checkpoint, EveryCutIsNoticed) {
 TEST_F(Hdf5Checkpoint, AnotherFormatIsRefusedByItsNumber) {
     write(1);
     std::string future = content();
-    const std::uint32_t version = 2;
+    const std::uint32_t version = 3;
     std::memcpy(future.data() + 24, &version, sizeof version);
     const std::uint64_t hash = XXH3_64bits(future.data(), 504);
     std::memcpy(future.data() + 504, &hash, sizeof hash);
     replace(future);
-    EXPECT_NE(refusal().find("it has format 2, and this program reads format 1"), std::string::npos) << refusal();
+    EXPECT_NE(refusal().find("it has format 3, and this program reads format 2"), std::string::npos) << refusal();
 }
 
 TEST_F(Hdf5Checkpoint, ForeignFilesAreRefused) {
