@@ -123,8 +123,10 @@ std::string normalised_real(const Parameter& parameter, std::string_view value) 
     const std::string_view digits = without_plus(value);
     double number = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (error == std::errc() && std::string_view(end) == "%") {
-        refuse(parameter, value, "not a number (shares are fractions); write " + format_real(number / 100));
+    const double share = number / 100;
+    if (error == std::errc() && std::string_view(end) == "%" && parameter.minimum <= share &&
+        share <= parameter.maximum) {
+        refuse(parameter, value, "not a number (shares are fractions); write " + format_real(share));
     }
     if (error == std::errc::invalid_argument || end != digits.data() + digits.size()) {
         refuse(parameter, value, "not a number; write for example " + parameter.default_value);

@@ -65,8 +65,10 @@ class OpenFile {
 
    private:
     [[noreturn]] void fail(const char* action) const {
-        throw OutputError(std::string("cannot ") + action + " " + file_.string() + " (" + std::strerror(errno) +
-                          "); free space on the device, or choose another folder with --output");
+        const bool full = errno == ENOSPC || errno == EDQUOT;
+        throw OutputError(std::string("cannot ") + action + " " + file_.string() + " (" + std::strerror(errno) + "); " +
+                          (full ? "free space on the device" : "check the file system") +
+                          ", or choose another folder with --output");
     }
 
     std::filesystem::path file_;

@@ -40,10 +40,8 @@ void report(const RunContext& run, const Provenance& provenance, const std::stri
     std::printf("%.2f s wall, %.2f M events/s, imbalance %.2f (busiest partition over the mean)\n", run.wall_seconds(),
                 number("events_per_second") / 1e6, number("imbalance"));
     std::printf("%.0f MB peak memory", number("peak_memory_bytes") / 1e6);
-    // Of a small run that is the program itself.
-    constexpr double worth_dividing = 500e6;
-    if (number("peak_memory_bytes") > worth_dividing)
-        std::printf(", %.0f bytes per entity", number("bytes_per_entity"));
+    constexpr double most = 10'000;  // more is the program itself, not its entities
+    if (number("bytes_per_entity") < most) std::printf(", %.0f bytes per entity", number("bytes_per_entity"));
     std::printf("\n");
     std::printf("results: %s\n", run.output().c_str());
 }

@@ -131,7 +131,7 @@ TEST_F(ResultFileTest, SaysWhichFileCannotBeSealed) {
     } catch (const OutputError& error) {
         EXPECT_EQ(std::string(error.what()),
                   "cannot open " + file_.string() +
-                      " (No such file or directory); free space on the device, or choose another folder with --output");
+                      " (No such file or directory); check the file system, or choose another folder with --output");
     }
 }
 

@@ -150,6 +150,8 @@ TEST_F(RunConfigTest, RefusesMalformedReals) {
     }
     EXPECT_EQ(override_error({"adversary.fraction=30%"}),
               "command line: adversary.fraction = 30%: not a number (shares are fractions); write 0.3");
+    EXPECT_EQ(override_error({"adversary.fraction=200%"}),
+              "command line: adversary.fraction = 200%: not a number; write for example 0.2");
     for (const std::string value : {"nan", "inf", "-inf", "infinity"}) {
         EXPECT_EQ(override_error({"adversary.offset=" + value}),
                   "command line: adversary.offset = " + value + ": not a finite number; write for example 0");
