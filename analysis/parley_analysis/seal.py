@@ -1,7 +1,6 @@
-"""Whether a result file still holds what the run wrote: its first line gives the SHA-256 of all bytes behind it.
-
-jobs/parley_sweep has a link to this file, and no need of the package: it imports the standard library only.
-"""
+# This file is in analysis/parley_analysis and in jobs/parley_sweep, the same byte for byte: change both. It imports
+# the standard library only: jobs/sweep runs without the package.
+"""Whether a result file still holds what the run wrote: its first line gives the SHA-256 of all bytes behind it."""
 from __future__ import annotations
 
 import hashlib

@@ -1,11 +1,13 @@
 """Lets the program check a sweep before anything starts.
 
-Every value of every axis is checked once, the other axes at their first: not the whole product. The program also
-notes parameters that are set but have no effect. Such a note is for the user when it holds at every point.
+Every value of every axis is checked once, the other axes at their first; of the seeds those at the ends, and what is
+no whole number. The program also notes parameters that are set but have no effect. Such a note is for the user when it
+holds at every point. To know that, points of the product are asked as well, at most LOOKED_AT for a parameter.
 """
 from __future__ import annotations
 
 import configparser
+import math
 import os
 import re
 import subprocess
@@ -17,6 +19,8 @@ from pathlib import Path
 from .errors import SweepError
 from .sweep_file import Point, Sweep
 
+WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]*")
+LOOKED_AT = 64  # at about 20 ms a point and core
 IDLE_NOTE = re.compile(r"parley: note: (.+) ha(?:s|ve) no effect \((.+)\)")
 
 
@@ -52,15 +56,16 @@ def check_sweep(binary: Path, sweep: Sweep, planned: list[Point]) -> Checked:
     refused = [(point, answer) for point, answer in zip(chosen, asked.answers(chosen)) if not answer.good]
     if refused:
         point, answer = refused[0]
-        more = f" (and {len(refused) - 1} other values)" if len(refused) > 1 else ""
+        others = len(refused) - 1
+        more = f" (and {others} other value{'s' if others > 1 else ''})" if others else ""
         raise SweepError(f"{binary.name} refuses point {point.number}: {answer.message}{more}")
     return Checked(parameters_of(first.configuration), _idle_notes(asked, sweep, planned, chosen))
 
 
 def one_for_each_value(sweep: Sweep, planned: list[Point]) -> list[Point]:
-    """The first point, and of every further step of an axis and every further seed the first point that has it."""
+    """The first point, and of every further step of an axis and every seed to check the first point that has it."""
     groups = _groups(sweep)
-    seen: set[tuple[tuple[str, str], ...]] = set()
+    seen = {((sweep.seed_key, seed),) for seed in _seeds_between(sweep, planned)}
     found: list[Point] = []
     for point in planned:
         steps = _steps(groups, point)
@@ -68,6 +73,13 @@ def one_for_each_value(sweep: Sweep, planned: list[Point]) -> list[Point]:
             found.append(point)
             seen.update(steps)
     return found
+
+
+def _seeds_between(sweep: Sweep, planned: list[Point]) -> set[str]:
+    """Whole numbers that are neither the smallest nor the largest: the program takes them if it takes those."""
+    seeds = {dict(point.parameters)[sweep.seed_key] for point in planned} if sweep.seed_key else set()
+    whole = sorted((seed for seed in seeds if WHOLE_NUMBER.fullmatch(seed)), key=int)
+    return set(whole[1:-1])
 
 
 def parameters_of(configuration: str) -> dict[str, str]:
@@ -88,6 +100,9 @@ class _Asked:
         self._base = base
         self._known: dict[int, _Answer] = {}
         self.at_a_time = len(os.sched_getaffinity(0))
+
+    def knows(self, point: Point) -> bool:
+        return point.number in self._known
 
     def answers(self, wanted: list[Point]) -> list[_Answer]:
         unknown = [point for point in wanted if point.number not in self._known]
@@ -110,24 +125,46 @@ class _Asked:
 
 
 def _idle_notes(asked: _Asked, sweep: Sweep, planned: list[Point], chosen: list[Point]) -> list[str]:
-    """One for each parameter that has no effect at any point, whatever it is set to."""
-    found: dict[str, tuple[Point, str]] = {}
+    """One for each parameter that has no effect, whatever it is set to, at any point (or any of those looked at)."""
+    noted: dict[str, tuple[Point, str]] = {}
     for point, answer in zip(chosen, asked.answers(chosen)):
         for key, why in answer.idle.items():
-            found.setdefault(key, (point, why))
-    idle = {key: why for key, (point, why) in found.items() if not _acts(asked, sweep, planned, key, point)}
+            noted.setdefault(key, (point, why))
+    idle: dict[str, _Idle] = {}
+    for key, (point, why) in noted.items():
+        like = _points_like(sweep, planned, key, point)
+        looked_at = [*like[:LOOKED_AT], *filter(asked.knows, like[LOOKED_AT:])]
+        if not _acts(asked, key, looked_at):
+            idle[key] = _Idle(why, 0 if len(looked_at) == len(like) else len(looked_at))
     notes = []
     for axis in sweep.axes:
         if all(key in idle for key in axis.keys):
-            whys = ", ".join(dict.fromkeys(idle.pop(key) for key in axis.keys))
-            have = "has" if len(axis.keys) == 1 else "have"
-            notes.append(f"{', '.join(axis.keys)} {have} no effect at any point ({whys}): "
-                         "the axis repeats the same runs")
-    return notes + [f"{key} has no effect at any point ({why})" for key, why in idle.items()]
+            notes.append(_axis_note(axis.keys, [idle.pop(key) for key in axis.keys]))
+    return notes + [f"{key} has no effect at {each.where} ({each.why})" for key, each in idle.items()]
 
 
-def _acts(asked: _Asked, sweep: Sweep, planned: list[Point], key: str, noted: Point) -> bool:
-    """Whether the parameter has an effect at a point that sets it as `noted` does.
+@dataclass(frozen=True)
+class _Idle:
+    """Why a parameter has no effect, and at how many points that was looked at; 0: at all that tell."""
+
+    why: str
+    looked_at: int
+
+    @property
+    def where(self) -> str:
+        return f"the {self.looked_at} points looked at" if self.looked_at else "any point"
+
+
+def _axis_note(keys: tuple[str, ...], idle: list[_Idle]) -> str:
+    whys = ", ".join(dict.fromkeys(each.why for each in idle))
+    have = "has" if len(keys) == 1 else "have"
+    least = min(idle, key=lambda each: each.looked_at or math.inf)  # what is not known of one is not known of the axis
+    seems = "seems to repeat" if least.looked_at else "repeats"
+    return f"{', '.join(keys)} {have} no effect at {least.where} ({whys}): the axis {seems} the same runs"
+
+
+def _points_like(sweep: Sweep, planned: list[Point], key: str, noted: Point) -> list[Point]:
+    """The points that set a parameter as `noted` does, one of all seeds.
 
     The program does not note a parameter at its default. So only points with the value that was noted tell. Those
     that differ least from the first point come first: what switches a parameter on is mostly one other parameter.
@@ -135,14 +172,18 @@ def _acts(asked: _Asked, sweep: Sweep, planned: list[Point], key: str, noted: Po
     value = dict(noted.parameters).get(key)
     groups = _groups(sweep)
     start = set(_steps(groups, planned[0]))
-    like = {}
+    like: dict[tuple[tuple[str, str], ...], Point] = {}
     for point in planned:
         setting = tuple(pair for pair in point.parameters if pair[0] != sweep.seed_key)
         if dict(setting).get(key) == value:
             like.setdefault(setting, point)
-    ordered = sorted(like.values(), key=lambda point: sum(step not in start for step in _steps(groups, point)))
-    for begin in range(0, len(ordered), asked.at_a_time):
-        answers = asked.answers(ordered[begin:begin + asked.at_a_time])
+    return sorted(like.values(), key=lambda point: sum(step not in start for step in _steps(groups, point)))
+
+
+def _acts(asked: _Asked, key: str, looked_at: list[Point]) -> bool:
+    """Whether the parameter has an effect at one of the points; asks no more of them than that takes."""
+    for begin in range(0, len(looked_at), asked.at_a_time):
+        answers = asked.answers(looked_at[begin:begin + asked.at_a_time])
         if any(answer.good and key not in answer.idle for answer in answers):
             return True
     return False

@@ -78,17 +78,29 @@ def submit_command(options: argparse.Namespace) -> int:
     asked = _slurm_options(options)
     check_folder(manifest)
     checked = check_sweep(options.binary, sweep, planned)
-    damaged = damaged_runs(manifest)
-    _tell([*checked.notes, *damage_notes(damaged, options.dry_run)])
+    _tell(checked.notes)
     estimated = estimates(manifest, checked.parameters)
     if options.dry_run:
+        _tell(damage_notes(damaged_runs(manifest), dry_run=True))
         return _submit(manifest, sweep, estimated, asked, options)
     for folder in (options.output / "runs", options.output / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
     with sweep_lock(options.output):
-        put_aside(damaged)
-        write_manifest(manifest)
+        _take_folder(manifest)
         return _submit(manifest, sweep, estimated, asked, options)
+
+
+def _take_folder(manifest: Manifest) -> None:
+    """Makes the folder, whose lock is held, that of this sweep, and sets damaged results aside.
+
+    Looks at the folder again: until the lock was taken, another `run` or `submit` may have begun another study in it,
+    or have made a damaged result again.
+    """
+    check_folder(manifest)
+    damaged = damaged_runs(manifest)
+    _tell(damage_notes(damaged, dry_run=False))
+    put_aside(damaged)
+    write_manifest(manifest)
 
 
 def _submit(manifest: Manifest, sweep: Sweep, estimated: list[Estimate | None], asked: SlurmOptions,
@@ -127,15 +139,12 @@ def run_command(options: argparse.Namespace) -> int:
     planned = points(sweep, options.seeds, tuple(options.set))
     manifest = plan_manifest(sweep, planned, options.output)
     check_folder(manifest)
-    damaged = damaged_runs(manifest)
-    if damaged or not all(run.done for run in manifest.runs):
+    if damaged_runs(manifest) or not all(run.done for run in manifest.runs):
         _tell(check_sweep(options.binary, sweep, planned).notes)
     for folder in (options.output / "runs", options.output / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
     with sweep_lock(options.output):
-        _tell(damage_notes(damaged, dry_run=False))
-        put_aside(damaged)
-        write_manifest(manifest)
+        _take_folder(manifest)
         _tell_older_results(manifest, options.binary)
         return _run_missing(manifest, sweep, options)
 

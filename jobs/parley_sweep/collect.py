@@ -38,9 +38,9 @@ def collect(manifest: Manifest) -> Table:
         if not run.done:
             continue
         try:
-            found = damage(run.file)
+            found = _damage(run)
             if found:
-                table.unreadable.append(f"{run.file}: it is {found}; `jobs/sweep run` or `submit` makes it again")
+                table.unreadable.append(f"{run.file}: {found}; `jobs/sweep run` or `submit` makes it again")
                 continue
             values, version = read_scalars(run.file, table.descriptions)
         except (OSError, KeyError, RuntimeError, ValueError) as error:  # of h5py, for what is damaged
@@ -52,6 +52,12 @@ def collect(manifest: Manifest) -> Table:
     metrics.pop(RATE_COLUMN, None)
     table.columns = ["point", *_parameter_keys(manifest), *metrics, RATE_COLUMN, "file"]
     return table
+
+
+def _damage(run: PlannedRun) -> str:
+    """Why no number is taken from a run that is done: what `status` sees as well, or its SHA-256. OSError."""
+    changed = damage(run.file)
+    return run.damage or (f"it is {changed}" if changed else "")
 
 
 def write_table(table: Table, file: Path) -> None:

@@ -102,12 +102,14 @@ def _corrected(model: Estimate | None, same: list[_Ratio], every: list[_Ratio]) 
 
 
 def _measured(run: PlannedRun) -> Estimate | None:
-    """Core seconds and bytes of a run that is done; None when its file does not tell."""
+    """Core seconds and bytes of a run that is done; None when its file does not tell, or is damaged."""
     if importlib.util.find_spec("h5py") is None:
         return None
     import h5py
 
     try:
+        if run.damage:
+            return None
         with h5py.File(run.file, "r") as result:
             told = result["provenance"].attrs
             cores = float(told["ranks"]) * float(told["threads_per_rank"])

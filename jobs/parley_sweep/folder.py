@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from .errors import SweepError
-from .manifest import Manifest, read_manifest
+from .manifest import Manifest, NoManifest, read_manifest
 
 
 def check_folder(manifest: Manifest) -> None:
@@ -15,17 +15,29 @@ def check_folder(manifest: Manifest) -> None:
     same: the base configuration, the keys that vary in their order, and what is set for every run.
     """
     folder = manifest.folder
-    nearest = next(each for each in (folder, *folder.absolute().parents) if each.exists())
-    if not nearest.is_dir():
-        raise SweepError(f"{nearest} is a file (results go into a folder); give --output another name")
+    _check_path(folder)
     try:
         earlier = read_manifest(folder)
-    except SweepError:
-        return  # there is none, or it is damaged and will be written anew
+    except NoManifest:
+        return
+    except SweepError as error:
+        if _holds_something(folder):  # of which study is not known
+            raise SweepError(f"{error}; or give --output another name") from None
+        return  # it is written anew
     differing = _difference(earlier, manifest)
     if differing and _holds_something(folder):
         raise SweepError(f"{folder} has the results of another study, {earlier.sweep} ({differing}); choose another "
                          "folder, or delete this one")
+
+
+def _check_path(folder: Path) -> None:
+    """SweepError unless the folder is there or can be made."""
+    nearest = next(each for each in (folder, *folder.absolute().parents) if os.path.lexists(each))
+    if not nearest.exists():
+        raise SweepError(f"{nearest} is a broken link (to {os.readlink(nearest)}, which is not there); make that "
+                         "folder, or give --output another name")
+    if not nearest.is_dir():
+        raise SweepError(f"{nearest} is a file (results go into a folder); give --output another name")
 
 
 def _difference(earlier: Manifest, manifest: Manifest) -> str:

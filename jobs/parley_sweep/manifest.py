@@ -4,7 +4,7 @@ DIR/manifest.json   {"format": 1, "sweep", "base", "axes": [key], "seed": key or
                      "points": [{"number", "file" (relative to DIR), "parameters": {key: text}}]}
 DIR/runs/*.h5       one result a finished point: the binary renames FILE.part to FILE when it is complete,
                     so a file that exists is a run that is done, unless it was damaged later (damaged.py)
-DIR/runs/*.damaged  such files, set aside so that their points are run again
+DIR/runs/*.damaged  such files, set aside so that their points are run again; a point's second is *.damaged.2
 DIR/logs/*.log      what the binary said, kept for points that failed
 DIR/claims/*        who runs a point (claim.py)
 DIR/work/*          what runs that are not done have written: the result's part, checkpoints (program.py)
@@ -32,6 +32,10 @@ FILE_NAME = "manifest.json"
 READABLE_LENGTH = 80
 
 
+class NoManifest(SweepError):
+    """The folder has none, or is not there."""
+
+
 @dataclass(frozen=True)
 class PlannedRun:
     """A point and where its result belongs."""
@@ -47,7 +51,7 @@ class PlannedRun:
 
     @property
     def damage(self) -> str:
-        """Why the result of a run that is done cannot be used; empty when it can, or when there is none."""
+        """Why the result of a run that is done cannot be used; empty when it can, or when there is none. OSError."""
         return damage(self.file) if self.done else ""
 
     @property
@@ -107,21 +111,25 @@ def write_manifest(manifest: Manifest) -> None:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Reads DIR/manifest.json; SweepError when there is none or it is not one of ours."""
+    """Reads DIR/manifest.json; NoManifest when there is none, SweepError when it cannot be read or is not ours."""
     file = folder / FILE_NAME
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
-            raise SweepError(f"{file} has format {content['format']}; this version reads {FORMAT}")
+            raise SweepError(f"{file} has format {content['format']}; this version reads {FORMAT}; "
+                             "use the jobs/sweep that wrote it")
         runs = tuple(planned_run(folder, point["number"], point["parameters"], Path(point["file"]).stem)
                      for point in content["points"])
         return Manifest(folder, content["sweep"], content["base"], tuple(content["axes"]), content["seed"],
                         runs)
-    except OSError as error:
-        raise SweepError(f"{folder} is not the output of a sweep ({FILE_NAME}: {error.strerror}); "
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise NoManifest(f"{folder} is not the output of a sweep ({FILE_NAME}: {error.strerror}); "
                          "give the --output folder of `jobs/sweep run`") from None
+    except OSError as error:
+        raise SweepError(f"{file} cannot be read ({error.strerror}); make it readable") from None
     except (ValueError, KeyError, TypeError):
-        raise SweepError(f"{file} is damaged; repeat `jobs/sweep run`, which writes it anew") from None
+        raise SweepError(f"{file} is damaged; delete it and repeat the command that made {folder}, which writes it "
+                         "anew and keeps finished runs") from None
 
 
 def file_stem(point: Point, hashes: RunHash) -> str:

@@ -19,13 +19,13 @@ ADDRESS_BYTES = 8
 
 
 def damage(file: Path) -> str:
-    """Why the file is not the whole result of a run; empty when it seems to be."""
-    try:
-        with open(file, "rb") as stream:
-            head = stream.read(SEAL_BYTES + SUPERBLOCK_BYTES)
-            size = os.fstat(stream.fileno()).st_size
-    except OSError as error:
-        return f"it cannot be read: {error.strerror}"
+    """Why the file is not the whole result of a run; empty when it seems to be.
+
+    OSError when it cannot be read: that says nothing of what it holds.
+    """
+    with open(file, "rb") as stream:
+        head = stream.read(SEAL_BYTES + SUPERBLOCK_BYTES)
+        size = os.fstat(stream.fileno()).st_size
     superblock = head
     if not head.startswith(HDF5):
         if head.startswith(NOT_COMPLETE):

@@ -1,4 +1,4 @@
-"""Where every point of a sweep stands: done, damaged, running, pending, failed and why, or not finished."""
+"""Where every point of a sweep stands: done, damaged, unreadable, running, pending, failed and why, or not finished."""
 from __future__ import annotations
 
 from collections import Counter
@@ -12,7 +12,7 @@ from .submission import read_submissions
 
 SHOWN = 20  # points of a kind
 LOG_LINES = 3
-STATES = ("done", "damaged", "running", "pending", "failed", "not finished")
+STATES = ("done", "damaged", "unreadable", "running", "pending", "failed", "not finished")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def status_lines(manifest: Manifest) -> list[str]:
     always = ("done", "failed", "not finished")
     lines = [f"{manifest.sweep}: {len(found)} runs, "
              + ", ".join(f"{counts[state]} {state}" for state in STATES if counts[state] or state in always)]
-    for state in ("damaged", "running", "pending", "failed", "not finished"):
+    for state in ("damaged", "unreadable", "running", "pending", "failed", "not finished"):
         told = [(run, each) for run, each in zip(manifest.runs, found)
                 if each.state == state and (each.details or each.ended)]
         for run, each in told[:SHOWN if state != "pending" else 1]:
@@ -61,8 +61,7 @@ def status_lines(manifest: Manifest) -> list[str]:
 
 def _standing(run: PlannedRun, waiting: str | None) -> Standing:
     if run.done:
-        why = run.damage
-        return Standing("damaged", (f"{why}; `jobs/sweep run` makes it again",)) if why else Standing("done")
+        return _standing_of_result(run)
     owner, alive = holder(run)
     if alive:
         return Standing("running", (owner.text() if owner else "just begun",))
@@ -74,6 +73,14 @@ def _standing(run: PlannedRun, waiting: str | None) -> Standing:
     if owner is None:
         return Standing("not finished")
     return Standing("not finished", tuple(said), owner)
+
+
+def _standing_of_result(run: PlannedRun) -> Standing:
+    try:
+        why = run.damage
+    except OSError as error:
+        return Standing("unreadable", (f"{error.strerror}; it may be good",))
+    return Standing("damaged", (f"{why}; `jobs/sweep run` makes it again",)) if why else Standing("done")
 
 
 def _cut_short(owner: Owner) -> str:

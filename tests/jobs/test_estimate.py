@@ -56,6 +56,20 @@ def test_finished_runs_correct_the_estimates(tmp_path):
     assert other.memory == pytest.approx(before[2].memory * 5e8 / before[0].memory)
 
 
+@pytest.mark.parametrize("line", [b"Parley result, not complete: the run has not ended\n", b"something else"])
+def test_damaged_runs_correct_nothing(tmp_path, line):
+    """HDF5 reads both: it does not look at what comes before its own signature."""
+    manifest = made(tmp_path, [{"peers.count": "1000", "run.seed": "1"}, {"peers.count": "1000", "run.seed": "2"}])
+    before = estimates(manifest, DEFAULTS)
+    finish(manifest.runs[0].file, wall=3.0, memory=5e8)
+    assert estimates(manifest, DEFAULTS) != before
+    content = manifest.runs[0].file.read_bytes()
+    manifest.runs[0].file.write_bytes(line.ljust(512, b"\0") + content)
+    with h5py.File(manifest.runs[0].file) as result:
+        assert result["provenance"].attrs["wall_seconds"] == 3.0
+    assert estimates(manifest, DEFAULTS) == before
+
+
 def test_chunks_fill_up_to_the_time_and_the_size_of_an_array(tmp_path):
     manifest = made(tmp_path, [{"peers.count": "1000000", "run.seed": str(seed)} for seed in range(1, 8)])
     estimated = estimates(manifest, DEFAULTS)  # 56.7 s each

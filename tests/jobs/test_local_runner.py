@@ -5,8 +5,10 @@ import csv
 import hashlib
 import os
 import re
+import shutil
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -220,10 +222,18 @@ def test_a_changed_result_is_kept_aside_and_its_point_run_again(study):
 
 
 def test_the_rule_of_the_first_line_is_that_of_the_analysis_package():
-    """A link, and no import: jobs/sweep runs without the package, and judges as it does."""
+    """A copy, and no import: jobs/sweep runs without the package, and judges as it does."""
     rule = ROOT / "jobs" / "parley_sweep" / "seal.py"
-    assert rule.samefile(ROOT / "analysis" / "parley_analysis" / "seal.py")
+    assert rule.read_bytes() == (ROOT / "analysis" / "parley_analysis" / "seal.py").read_bytes()
     assert not re.search(r"^(from|import) (\.|parley)", rule.read_text(), re.MULTILINE)
+
+
+def test_the_folder_jobs_works_elsewhere(study):
+    """Copied alone, such as to a cluster, with links as links: they would lead nowhere."""
+    assert study.run().returncode == 0
+    jobs = shutil.copytree(ROOT / "jobs", study.folder / "copied" / "jobs", symlinks=True)
+    status = study.call(sys.executable, str(jobs / "sweep"), "status", str(study.output))
+    assert status.returncode == 0 and "4 runs, 4 done" in status.stdout, status.stderr
 
 
 def test_plan_numbers_the_points(study):

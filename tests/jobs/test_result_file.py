@@ -31,7 +31,11 @@ def test_what_is_no_complete_result_is_told(result, tmp_path):
                       (result.read_bytes()[:512] + b"x" * 1000, "signature")):
         file.write_bytes(text)
         assert why in damage(file)
-    assert "cannot be read" in damage(tmp_path / "nowhere.h5")
+
+
+def test_what_cannot_be_read_is_not_taken_for_damaged(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        damage(tmp_path / "nowhere.h5")
 
 
 @pytest.mark.parametrize("library", ["earliest", "v108", "v110"])
