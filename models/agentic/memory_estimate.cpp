@@ -22,7 +22,7 @@ constexpr double bytes_of_key = 32;           // a peer, under ed25519
 constexpr double bytes_of_trust_graph = 190;  // a peer, eigentrust and sybilrank
 }  // namespace
 
-std::uint64_t estimated_bytes(const Parameters& p, int ranks, int partitions) {
+std::uint64_t estimated_bytes(const Parameters& p, int ranks, std::uint32_t partitions) {
     const double honest = p.honest();
     const double sybils = p.sybils();
     const double capabilities = p.classes_generated ? p.capabilities : p.share * static_cast<double>(p.classes.size());

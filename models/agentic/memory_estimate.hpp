@@ -11,6 +11,6 @@ namespace parley::agentic {
 // (docs/exits.md has the measurements): a fixed part, one a partition beyond the first, and a part a peer that grows
 // with descriptors, their dimension, the workflow rate, and the peers it remembers by the end. Not in it: queues that
 // grow because providers or shards are overloaded.
-std::uint64_t estimated_bytes(const Parameters& parameters, int ranks, int partitions);
+std::uint64_t estimated_bytes(const Parameters& parameters, int ranks, std::uint32_t partitions);
 
 }  // namespace parley::agentic

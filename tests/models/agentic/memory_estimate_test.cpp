@@ -8,11 +8,11 @@ namespace parley::agentic {
 
 namespace {
 
-double estimate(const std::vector<std::string>& settings, int ranks = 1, int partitions = 1) {
+double estimate(const std::vector<std::string>& settings, int ranks = 1, std::uint32_t partitions = 1) {
     return static_cast<double>(estimated_bytes(parameters_with(settings), ranks, partitions));
 }
 
-double estimate_of_1m(const char* peers, const char* duration, int partitions) {
+double estimate_of_1m(const char* peers, const char* duration, std::uint32_t partitions) {
     return estimate(
         {std::string("peers.count=") + peers, std::string("run.duration=") + duration, "run.warmup=1s",
          "capability.classes=256", "workflow.steps=any/medium, any/high/side_effect", "adversary.fraction=0.3"},
