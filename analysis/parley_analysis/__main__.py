@@ -76,7 +76,8 @@ def figure_command(options: argparse.Namespace) -> int:
 
 def _note_few_seeds(frame: pd.DataFrame) -> None:
     """Says on stderr that the intervals shown are of few seeds."""
-    from .statistics import FEW_SEEDS, least_seeds
+    from .comparable import least_seeds
+    from .statistics import FEW_SEEDS
 
     least = least_seeds(frame)
     if least == 1:

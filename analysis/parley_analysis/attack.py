@@ -6,7 +6,7 @@ import pandas as pd
 
 from .policies import FRACTION
 from .run import Run
-from .statistics import require_no_copies, require_one_point
+from .comparable import require_no_copies, require_one_point
 from .sweep import FILE, parameter_columns
 
 PEERS = "peers.count"

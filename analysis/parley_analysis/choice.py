@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from .statistics import require_parameters
+from .comparable import require_parameters
 from .sweep import FILE, read_runs
 from .units import parse_value, value_order, value_text
 

@@ -62,7 +62,7 @@ def draw_runs(name: str, source: Path, ax: Axes, parameter: str | None = None,
     """A figure of many runs; returns what it shows. ValueError when the runs do not fit it."""
     from . import figures
     from .choice import read_chosen
-    from .statistics import require_varied
+    from .comparable import require_varied
 
     named = OF_MANY_RUNS[name]
     if named.needs_parameter and not parameter:

@@ -6,7 +6,8 @@ import math
 import pandas as pd
 
 from .policies import FRACTION, POLICY, policy_order
-from .statistics import require_only, summarise
+from .comparable import require_only
+from .statistics import summarise
 from .sweep import SEED, varied_parameters
 from .units import value_order, value_text
 

@@ -6,8 +6,8 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from parley_analysis.statistics import (mean_interval, paired_differences, require_decided_by, require_only, summarise,
-                                        wilson_interval)
+from parley_analysis.comparable import require_decided_by, require_only
+from parley_analysis.statistics import mean_interval, paired_differences, summarise, wilson_interval
 from parley_analysis.tables import success_table
 from scipy import stats
 

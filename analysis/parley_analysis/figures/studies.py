@@ -10,7 +10,8 @@ from matplotlib.ticker import FuncFormatter
 
 from ..attack import sybil_identities
 from ..policies import FRACTION, POLICY, PolicyStyle, spare_style
-from ..statistics import require_decided_by, require_only, summarise
+from ..comparable import require_decided_by, require_only
+from ..statistics import summarise
 from .canvas import GRID, legend_beside, looks
 from .sweeps import (INTERVAL, LABELS, OVERHEAD, PEERS, SUCCESS, by_policy, draw_pareto, line_with_band, log_ticks,
                      means_by_peers, share_axis)

@@ -13,7 +13,8 @@ from ..attack import ADDITIONAL, IDENTITIES, additional_compromised, cost_of_att
 from ..curves import Knee, knee
 from ..policies import FRACTION, POLICY, STYLES, PolicyStyle, policy_order, policy_style
 from ..run import Run
-from ..statistics import require_decided_by, require_no_copies, require_numbers, require_only, summarise
+from ..comparable import require_decided_by, require_no_copies, require_numbers, require_only
+from ..statistics import summarise
 from ..sweep import FILE, SEED, parameter_columns
 from ..units import seconds
 from .canvas import GRID, STYLE, legend_beside, looks

@@ -13,7 +13,8 @@ from ..choice import read_chosen
 from ..manifest import planned_files
 from ..policies import FRACTION, POLICY, policy_order
 from ..run import Run
-from ..statistics import least_seeds, paired_differences, summarise
+from ..comparable import least_seeds
+from ..statistics import paired_differences, summarise
 from ..sweep import FILE, RATE, SEED, metric_columns, varied_parameters
 from .drawings import Drawing, drawings_of_run, drawings_of_sweep
 

@@ -14,7 +14,7 @@ from ..figures.runs import require_rows
 from ..figures.sweeps import PEERS, TTL
 from ..policies import FRACTION, POLICY
 from ..run import Run
-from ..statistics import not_decided_by
+from ..comparable import not_decided_by
 from ..sweep import SEED, varied_parameters
 from ..units import value_text
 
